@@ -230,4 +230,6 @@ type Result struct {
 	Status int       // the HTTP status; 0 where there was none
 	At     time.Time // when it was known
 	Due    time.Time // when a waiting key is taken up again; zero is at once
+	// it is accepted because the receiver shows a request that does not bear a stamp of this ledger
+	Foreign bool
 }

@@ -4,7 +4,7 @@ package store
 type Snapshot struct {
 	Info
 	Accepted   uint64     // keys that ever became accepted
-	Foreign    uint64     // of these: imported, and not asked for by this ledger
+	Foreign    uint64     // of these: not known to be asked for by this ledger
 	Credential []byte     // the hash that it is bound to; see [HashCredential]; nil for none
 	Rehearsal  bool       // it is one of rehearsals
 	Runs       []Run      // the oldest first

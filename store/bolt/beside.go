@@ -25,7 +25,7 @@ type fence struct {
 	Accepted    uint64 `json:"accepted"`    // keys that ever became accepted, pruned ones included
 
 	// Since format 3 of the ledger.
-	Foreign uint64 `json:"foreign,omitempty"` // of the accepted: imported, and not asked for by this ledger
+	Foreign uint64 `json:"foreign,omitempty"` // of the accepted: not known to be asked for by this ledger
 	Intents uint64 `json:"intents,omitempty"`
 	Opening string `json:"opening,omitempty"` // the number of its last opening for writing
 	Open    bool   `json:"open,omitempty"`    // it was open then; what became of it is not known

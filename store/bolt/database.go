@@ -28,7 +28,7 @@ type txn struct {
 	// The ledger's own number of the last change, or of this one in a transaction that writes: bbolt's begins
 	// anew in a compacted file.
 	id      uint64
-	foreign uint64 // accepted in this one, and not asked for by this ledger
+	foreign uint64 // accepted in this one, and not known to be asked for by this ledger
 }
 
 func beginTxn(tx *bbolt.Tx) (*txn, error) {
@@ -66,6 +66,14 @@ func beginTxn(tx *bbolt.Tx) (*txn, error) {
 		t.id++
 	}
 	return t, m.err
+}
+
+// noteForeign counts what is accepted without a request of this ledger, so that a repair does not look for
+// that.
+func (t *txn) noteForeign(x store.Result) {
+	if x.State == store.Accepted && x.Foreign {
+		t.foreign++
+	}
 }
 
 func (t *txn) finish(doubted bool) error {

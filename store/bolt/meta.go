@@ -51,7 +51,7 @@ var (
 	metaOpening    = []byte("opening")          // random; each opening for writing puts another one
 	metaOpenedOver = []byte("opened_over")      // the opening that the fence bore before this one
 	metaDistrusted = []byte("distrusted")       // a repair is due or has begun, and not come to its end
-	metaForeign    = []byte("foreign")          // of the accepted: imported, and not asked for by this ledger
+	metaForeign    = []byte("foreign")          // of the accepted: not known to be asked for by this ledger
 	metaWitnessed  = []byte("witnessed")        // see Info
 	metaExcused    = []byte("excused")          // see Info
 	metaLife       = []byte("life")             // see Info

@@ -56,7 +56,8 @@ func (w Writer) Finish(i store.Intent, r store.Result) error {
 // scheduled where it is certain that nothing arrived, dropped by the operator's decision, or in doubt with
 // another due time. A key that is not in doubt with that intent is refused.
 func (w Writer) Settle(key store.Key, intent uint64, r store.Result) error {
-	return w.change(key, func(_ *txn, old store.Record) (store.Record, error) {
+	return w.change(key, func(t *txn, old store.Record) (store.Record, error) {
+		t.noteForeign(r)
 		return old.After(r), store.MaySettle(key, intent, old, r.State)
 	})
 }
@@ -70,7 +71,8 @@ func (w Writer) Reopen(entries []store.Entry, x store.Result) error {
 	}
 	return w.update(func(t *txn) error {
 		for _, e := range entries {
-			err := changeRecord(t, e.Key, func(_ *txn, old store.Record) (store.Record, error) {
+			err := changeRecord(t, e.Key, func(t *txn, old store.Record) (store.Record, error) {
+				t.noteForeign(x)
 				return old.Reopened(x), store.MayReopen(e, old, x.State)
 			})
 			if err != nil {

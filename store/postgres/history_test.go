@@ -109,3 +109,26 @@ func TestDistrust(t *testing.T) {
 	_, err = d.Open(context.Background(), "acme", Options{})
 	wantError(t, err, store.ErrRolledBack)
 }
+
+// TestAskedByOthers: what is accepted because others have asked is counted apart, whichever way it was learnt.
+func TestAskedByOthers(t *testing.T) {
+	d := created(t, Options{})
+	l := opened(t, d, "acme", Options{})
+	var rejected []store.Entry
+	for n, foreign := range []bool{true, false, true} {
+		i := begun(t, l, id(n))
+		must(t, l.Finish(i, store.Result{State: store.InDoubt, At: noon}))
+		finish(t, l, id(n+10), store.Rejected)
+		x := store.Result{State: store.Accepted, At: noon, Foreign: foreign}
+		must(t, l.Settle(id(n), i.Number, x))
+		if foreign {
+			rejected = append(rejected, store.Entry{Key: id(n + 10), Record: record(t, l, id(n+10))})
+		}
+	}
+	must(t, l.Reopen(rejected, store.Result{State: store.Accepted, At: noon, Foreign: true}))
+	must(t, l.Close())
+	var accepted, others int
+	row := d.Pool().QueryRow(context.Background(), "select accepted, others from acsync.ledgers")
+	must(t, row.Scan(&accepted, &others))
+	wantSame(t, []int{accepted, others}, []int{5, 4})
+}

@@ -150,6 +150,14 @@ func (t *txn) load(k store.Key) (*slot, error) {
 	return s, nil
 }
 
+// noteForeign counts what is accepted without a request of this ledger, so that a repair does not look for
+// that.
+func (t *txn) noteForeign(x store.Result, keys int) {
+	if x.State == store.Accepted && x.Foreign {
+		t.others += int64(keys)
+	}
+}
+
 // put puts a record in the place of what a slot held, with all that hangs on it.
 func (t *txn) put(s *slot, next store.Record) error {
 	next, err := next.Dated(s.Record, uint64(t.intents)).Normalize()

@@ -64,8 +64,12 @@ func (w Writer) Finish(i store.Intent, r store.Result) error {
 
 // Settle is the only way out of in doubt; see [store.MaySettle].
 func (w Writer) Settle(key store.Key, intent uint64, r store.Result) error {
-	return w.change([]store.Key{key}, func(_ int, old store.Record) (store.Record, error) {
-		return old.After(r), store.MaySettle(key, intent, old, r.State)
+	keys := []store.Key{key}
+	return w.update(keys, func(t *txn) error {
+		t.noteForeign(r, 1)
+		return change(t, keys, func(_ int, old store.Record) (store.Record, error) {
+			return old.After(r), store.MaySettle(key, intent, old, r.State)
+		})
 	})
 }
 
@@ -75,16 +79,16 @@ func (w Writer) Reopen(entries []store.Entry, x store.Result) error {
 	if len(entries) == 0 {
 		return nil
 	}
-	return w.change(keysOf(entries), func(n int, old store.Record) (store.Record, error) {
-		return old.Reopened(x), store.MayReopen(entries[n], old, x.State)
+	keys := keysOf(entries)
+	return w.update(keys, func(t *txn) error {
+		t.noteForeign(x, len(entries))
+		return change(t, keys, func(n int, old store.Record) (store.Record, error) {
+			return old.Reopened(x), store.MayReopen(entries[n], old, x.State)
+		})
 	})
 }
 
 // change puts another record in the place of each of some keys, one after the other.
-func (w Writer) change(keys []store.Key, next func(n int, old store.Record) (store.Record, error)) error {
-	return w.update(keys, func(t *txn) error { return change(t, keys, next) })
-}
-
 func change(t *txn, keys []store.Key, next func(n int, old store.Record) (store.Record, error)) error {
 	for n, key := range keys {
 		s, err := t.load(key)

@@ -10,6 +10,7 @@ import (
 	"acsync/sync/agentconnect"
 	"acsync/sync/decide"
 	"acsync/sync/exit"
+	"acsync/sync/verify"
 )
 
 // Remedy is what can be done about a finding.
@@ -97,9 +98,9 @@ type Findings interface {
 type Ledger interface {
 	Info() (store.Info, error)
 	Lookup(keys []store.Key) (map[store.Key]store.Record, error)
-	// Commit and Reopen are durable when they return: all of it, or nothing.
+	// Commit is durable when it returns: all of it, or nothing.
 	Commit(b store.Batch) error
-	Reopen(entries []store.Entry, result store.Result) error
+	verify.Reopener
 }
 
 // Mended is what mending has done, also where it came to no end.
@@ -189,18 +190,17 @@ func (w *mending) flush() error {
 	return w.queueAll(part, entries)
 }
 
-// markAll marks what is there. What was refused or given up, and is there all the same, a rebuild leaves.
+// markAll marks what is there. What was refused or given up after it had arrived by other means, a rebuild leaves.
 func (w *mending) markAll(part []Finding, entries map[string][]store.Entry) error {
 	var there []agentconnect.Interaction
-	var over []store.Entry
+	var over verify.Received
 	for _, f := range part {
 		if w.Remedy(f) != Mark {
 			continue
 		}
 		for _, e := range entries[f.Conversation] {
-			ended := e.State == store.Rejected || e.State == store.Dropped && !e.Erased()
-			if ended && w.about(f, e) {
-				over = append(over, e)
+			if verify.Over(e.Record) && w.about(f, e) {
+				over.Add(e, slices.ContainsFunc(f.Requests, func(r Request) bool { return r.Ours }))
 			}
 		}
 		for _, r := range f.Requests {
@@ -209,17 +209,12 @@ func (w *mending) markAll(part []Finding, entries map[string][]store.Entry) erro
 			})
 		}
 	}
-	if len(over) > 0 {
-		found := store.Result{State: store.Accepted, Reason: string(decide.Verified), At: w.now}
-		if err := w.ledger.Reopen(over, found); err != nil {
-			return err
-		}
-		w.done.Marked += len(over)
+	n, err := over.Accept(w.ledger, w.now)
+	w.done.Marked += n
+	if err != nil || len(there) == 0 {
+		return err
 	}
-	if len(there) == 0 {
-		return nil
-	}
-	n, err := w.mark(there)
+	n, err = w.mark(there)
 	w.done.Marked += n
 	return err
 }

@@ -37,8 +37,7 @@ type Ledger interface {
 	verify.Ledger
 	// Import takes over what is known from elsewhere, and gives how many entries were written.
 	Import(entries iter.Seq2[store.Entry, error]) (written int, err error)
-	// Reopen changes what is over: all of the entries, or none.
-	Reopen(entries []store.Entry, result store.Result) error
+	verify.Reopener
 	// Distrust refuses the ledger to everybody else until Adopt.
 	Distrust() error
 	Adopt(a store.Adoption) error
@@ -199,30 +198,28 @@ func (e *evidence) enter() (written int, err error) {
 // the time that the ledger has lost, and would be sent once more by whoever takes it up again now. It gives
 // the number.
 func (e *evidence) acceptOver() (int, error) {
-	var arrived []store.Entry
+	var there verify.Received
 	for id, all := range e.received {
 		known, err := e.ledger.Lookup([]store.Key{{Conversation: id}})
 		if err != nil {
 			return 0, err
 		}
 		for key, r := range known {
-			since := func(each reception) bool {
+			if key.Recovery || !verify.Over(r) {
+				continue
+			}
+			since := slices.DeleteFunc(slices.Clone(all), func(each reception) bool {
 				after := each.at.Sub(r.At)
 				// Later ones are about other resolutions.
-				return after >= -verify.Skew && (key.Resolution == 0 || after <= verify.Skew)
-			}
-			if !key.Recovery && verify.Over(r) && slices.ContainsFunc(all, since) {
-				arrived = append(arrived, store.Entry{Key: key, Record: r})
+				return after < -verify.Skew || key.Resolution != 0 && after > verify.Skew
+			})
+			if len(since) > 0 {
+				own := slices.ContainsFunc(since, func(each reception) bool { return each.intent > 0 })
+				there.Add(store.Entry{Key: key, Record: r}, own)
 			}
 		}
 	}
-	if len(arrived) == 0 {
-		return 0, nil
-	}
-	if err := e.ledger.Reopen(arrived, verify.Arrived(time.Now())); err != nil {
-		return 0, err
-	}
-	return len(arrived), nil
+	return there.Accept(e.ledger, time.Now())
 }
 
 // surveys turns what Agent Connect received into accepted entries, for what the ledger does not know as

@@ -3,7 +3,10 @@ package rebuild
 import (
 	"context"
 	"errors"
+	"fmt"
 	"iter"
+	"net/http"
+	"os"
 	"path/filepath"
 	"testing"
 	"time"
@@ -12,6 +15,7 @@ import (
 	"acsync/store/bolt"
 	"acsync/sync/agentconnect"
 	"acsync/sync/exit"
+	"acsync/sync/verify"
 )
 
 // shown is a receiver with what its data show, and how they end.
@@ -297,6 +301,86 @@ func TestOverAndReceived(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// TestAskedByOthers has what was in doubt, or refused, be accepted because others have asked. Whichever way that was
+// learnt, a copy from before is trusted once it has learnt the same: the fence has counted no request of the ledger's
+// own. What was its own is missed.
+func TestAskedByOthers(t *testing.T) {
+	for name, learn := range map[string]func(t *testing.T, l *bolt.Ledger, r verify.Receiver) error{
+		"a rebuild": func(t *testing.T, l *bolt.Ledger, r verify.Receiver) error {
+			_, err := Run(t.Context(), l, r, Options{Stamped: true})
+			return err
+		},
+		"verify and retry": func(t *testing.T, l *bolt.Ledger, r verify.Receiver) error {
+			v := verify.Verification{Receiver: r, Stamped: true}
+			_, err := verify.Verify(t.Context(), l, v)
+			if err == nil {
+				refused := verify.RetryOptions{Refusals: verify.Refusals{IDs: []string{"refused"}}}
+				_, err = verify.Retry(t.Context(), l, refused, v)
+			}
+			return err
+		},
+	} {
+		for _, own := range []bool{false, true} {
+			t.Run(fmt.Sprintf("%s, own is %t", name, own), func(t *testing.T) {
+				now, since := time.Now(), time.Time{}
+				path := filepath.Join(t.TempDir(), "acsync.db")
+				if err := bolt.Create(path, now.AddDate(0, 0, -1), bolt.Options{}); err != nil {
+					t.Fatal(err)
+				}
+				copied, err := os.ReadFile(path)
+				if err != nil {
+					t.Fatal(err)
+				}
+				ledger, err := bolt.Open(path, bolt.Options{})
+				if err != nil {
+					t.Fatal(err)
+				}
+				var rows []agentconnect.Interaction
+				for id, state := range map[string]store.State{"doubtful": store.InDoubt, "refused": store.Rejected} {
+					row := agentconnect.Interaction{UUID: id, ExtInteractionID: id, CreatedAt: now}
+					intent, err := ledger.Begin(store.Key{Conversation: id}, now, now)
+					if err == nil {
+						timedOut := store.Result{State: state, Status: http.StatusRequestTimeout, At: now}
+						err = ledger.Finish(intent, timedOut)
+					}
+					if err != nil {
+						t.Fatal(err)
+					}
+					if own {
+						row.Intent = intent.String()
+					}
+					rows = append(rows, row)
+				}
+				if err := learn(t, ledger, shown{rows: rows, since: &since}); err != nil {
+					t.Fatal(err)
+				}
+				for _, row := range rows {
+					if got := stateOf(t, ledger, store.Key{Conversation: row.ExtInteractionID}); got != store.Accepted {
+						t.Errorf("what was %s is %s", row.ExtInteractionID, got)
+					}
+				}
+				if err := ledger.Close(); err != nil {
+					t.Fatal(err)
+				}
+				if err := os.WriteFile(path, copied, 0o600); err != nil {
+					t.Fatal(err)
+				}
+				if ledger, err = bolt.Open(path, bolt.Options{AcceptFence: true}); err != nil {
+					t.Fatal(err)
+				}
+				defer ledger.Close()
+				for i := range rows {
+					rows[i].Intent = ""
+				}
+				_, err = Run(t.Context(), ledger, shown{rows: rows, since: &since}, Options{Stamped: true})
+				if errors.Is(err, store.ErrRolledBack) != own || err != nil && !own {
+					t.Errorf("a rebuild of the copy ends with %v", err)
+				}
+			})
+		}
 	}
 }
 

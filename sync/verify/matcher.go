@@ -44,7 +44,7 @@ type Matcher struct {
 	recoveries recoveryMatcher
 	audit      audit
 	canaries   canaries
-	found      map[store.Key]bool
+	found      map[store.Key]bool // with whether it was by a stamp of this ledger
 	unclear    map[store.Key]bool
 	complete   bool // the data were read to their end
 }
@@ -164,7 +164,7 @@ func (m *Matcher) note(i agentconnect.Interaction) {
 		m.noteStamp(number, i)
 	}
 	if entry, ok := m.numbers[number]; own && ok && (id == "" || id == folded(entry.Conversation)) {
-		m.found[entry.Key] = true
+		m.found[entry.Key] = true // its own
 	}
 	if i.Recovery {
 		m.recoveries.note(i, m.found, m.unclear)
@@ -175,7 +175,7 @@ func (m *Matcher) note(i agentconnect.Interaction) {
 	for _, entry := range m.doubts[id] {
 		switch m.match(entry, i, number, own) {
 		case same:
-			m.found[entry.Key] = true
+			m.found[entry.Key] = own || m.found[entry.Key]
 		case perhaps:
 			m.unclear[entry.Key] = true
 		}
@@ -274,9 +274,10 @@ func (m *Matcher) until(e store.Entry) time.Time {
 // decide is what is to be written; false for nothing. A doubt is asked about again after a while that grows
 // with its age, so that old ones do not make every pass read months of data.
 func (m *Matcher) decide(e store.Entry, now time.Time) (store.Result, bool) {
-	if m.found[e.Key] {
-		reason := string(decide.Verified)
-		return store.Result{State: store.Accepted, Reason: reason, Status: e.Status, At: now}, true
+	if own, found := m.found[e.Key]; found {
+		result := received(now, own)
+		result.Status = e.Status
+		return result, true
 	}
 	switch m.standing(e, now) {
 	case Unasked:

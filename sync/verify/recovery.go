@@ -62,7 +62,8 @@ func (r *recoveryMatcher) newerSeen(e store.Entry) bool {
 	return slices.Contains(parents, e.Key) && !r.latest.Before(e.At.Add(Skew))
 }
 
-// note marks the doubts whose request a recovery is, or may be. It may lack any field.
+// note marks the doubts whose request a recovery is, or may be. It may lack any field. Since nothing tells by
+// whom a recovery was sent, what is found counts as this ledger's own.
 func (r *recoveryMatcher) note(i agentconnect.Interaction, found, unclear map[store.Key]bool) {
 	if i.CreatedAt.After(r.latest) {
 		r.latest = i.CreatedAt

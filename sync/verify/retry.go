@@ -1,7 +1,6 @@
 package verify
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -19,8 +18,7 @@ type RetryLedger interface {
 	Lookup
 	Info() (store.Info, error)
 	Each(fn func(store.Entry) error) error
-	// Reopen is durable when it returns: all of the entries, or none.
-	Reopen(entries []store.Entry, result store.Result) error
+	Reopener
 }
 
 // Refusals say which conversations are to be asked about again, by why they were not, or by their ids.
@@ -73,7 +71,6 @@ func Retry(ctx context.Context, ledger RetryLedger, o RetryOptions, v Verificati
 	}
 	now := time.Now()
 	again := store.Result{State: store.Retry, Reason: string(decide.ByHand), At: now, Due: now}
-	found := Arrived(now)
 	reopened := make([]Reopened, len(chosen))
 	for i, e := range chosen {
 		r := Reopened{Entry: e, Was: e.Record}
@@ -84,7 +81,7 @@ func Retry(ctx context.Context, ledger RetryLedger, o RetryOptions, v Verificati
 		switch {
 		case !Over(e.Record):
 		case arrived:
-			r.Record = e.Reopened(found)
+			r.Record = e.Reopened(received(now, inquiry.matcher.found[e.Key]))
 		case r.Standing == "" || o.MayHaveArrived:
 			r.Record = e.Reopened(again)
 		}
@@ -98,8 +95,14 @@ func Retry(ctx context.Context, ledger RetryLedger, o RetryOptions, v Verificati
 		if ctx.Err() != nil {
 			return reopened[:done], context.Cause(ctx)
 		}
-		err := cmp.Or(ledger.Reopen(turned(part, store.Retry), again),
-			ledger.Reopen(turned(part, store.Accepted), found))
+		err := ledger.Reopen(turned(part, store.Retry), again)
+		if err == nil {
+			var there Received
+			for _, e := range turned(part, store.Accepted) {
+				there.Add(e, inquiry.matcher.found[e.Key])
+			}
+			_, err = there.Accept(ledger, now)
+		}
 		if err != nil {
 			err = fmt.Errorf("take up again what was refused: %w", err)
 			return reopened[:done], &store.WriteError{Err: err}
@@ -107,11 +110,6 @@ func Retry(ctx context.Context, ledger RetryLedger, o RetryOptions, v Verificati
 		done += len(part)
 	}
 	return reopened, unread
-}
-
-// Arrived is the result of what Agent Connect's data show, by whichever way it was over before.
-func Arrived(now time.Time) store.Result {
-	return store.Result{State: store.Accepted, Reason: string(decide.Verified), At: now}
 }
 
 // turned are those that change into a state, as they were.
@@ -243,7 +241,7 @@ func (q inquiry) about(e store.Entry, now time.Time) (arrived bool, why Standing
 		return false, NoSecret, until
 	}
 	e = asDoubt(e)
-	if q.matcher.found[e.Key] {
+	if _, found := q.matcher.found[e.Key]; found {
 		return true, "", until
 	}
 	return false, q.matcher.standing(e, now), q.matcher.until(e)
