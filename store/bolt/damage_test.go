@@ -334,6 +334,26 @@ func TestCutOffWhileOpen(t *testing.T) {
 	}
 }
 
+// What is cut off to nothing faults as the next transaction begins, within bbolt: whoever is reading then comes to
+// his end all the same.
+func TestCutOffWhileOthersRead(t *testing.T) {
+	s := big(t)
+	path := s.place(t, s.content)
+	l, err := Open(path, Options{})
+	must(t, err)
+	must(t, l.beside(func() error {
+		return l.view(func(*txn) error {
+			must(t, os.Truncate(path, 0))
+			_, err := l.Lookup([]store.Key{id(1)})
+			wantError(t, err, store.ErrDamaged)
+			return nil
+		})
+	}))
+	_, err = l.Begin(id(2), noon, noon)
+	wantError(t, err, store.ErrDamaged)
+	wantClosed(t, l)
+}
+
 // wantClosed closes a ledger, which must come to an end.
 func wantClosed(t *testing.T, l *Ledger) {
 	t.Helper()

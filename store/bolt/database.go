@@ -150,11 +150,12 @@ type database struct {
 
 	// inside is held to read by whoever has a transaction, and to write by whoever must be alone.
 	inside sync.RWMutex
-	// entry is held while a transaction begins: a fault in that moment leaves locks of bbolt held for good, and
-	// nobody may wait for those. It guards what follows, and faulted.
-	entry     sync.Mutex
-	dead      error      // why nothing works any more: closed or damaged
-	unwritten *store.Run // the summary of the pass, if it found no place
+	// entry is held while a transaction begins or ends: a fault as one begins leaves locks of bbolt held for
+	// good, and nobody may wait for those. It guards what follows, and faulted.
+	entry       sync.Mutex
+	dead        error      // why nothing works any more: closed or damaged
+	interrupted bool       // by a fault as a transaction began
+	unwritten   *store.Run // the summary of the pass, if it found no place
 }
 
 // action is what a change does in a transaction that writes.
@@ -224,9 +225,19 @@ func (d *database) begin(writable bool) (tx *bbolt.Tx, err error) {
 		return err
 	})
 	if faulted {
-		d.dead, d.faulted = err, true
+		d.dead, d.faulted, d.interrupted = err, true, true
 	}
 	return tx, err
+}
+
+// end ends one that reads, or was not committed. After a fault in which another began, bbolt would wait for its
+// own lock there.
+func (d *database) end(tx *bbolt.Tx) {
+	d.entry.Lock()
+	defer d.entry.Unlock()
+	if !d.interrupted {
+		_ = tx.Rollback() // does nothing after a commit
+	}
 }
 
 // view runs fn in a transaction that reads. What fn keeps must be copied. A change that is being committed is
@@ -236,7 +247,7 @@ func (d *database) view(fn func(*txn) error) error {
 	if err != nil {
 		return err
 	}
-	defer tx.Rollback()
+	defer d.end(tx)
 	t, err := beginTxn(tx)
 	if err == nil {
 		err = fn(t)
@@ -397,7 +408,7 @@ func (d *database) unchanged() bool {
 	if err != nil {
 		return false
 	}
-	defer tx.Rollback()
+	defer d.end(tx)
 	return tx.ID() < d.begun
 }
 
@@ -407,7 +418,7 @@ func (d *database) transact(fn func(*txn) error) (own bool, err error) {
 	if err != nil {
 		return false, err
 	}
-	defer tx.Rollback() // does nothing after a commit
+	defer d.end(tx)
 	d.begun = tx.ID()
 	t, err := beginTxn(tx)
 	if err == nil {
@@ -468,7 +479,7 @@ func (d *database) used() (int64, error) {
 	if err != nil {
 		return 0, err
 	}
-	defer tx.Rollback()
+	defer d.end(tx)
 	return tx.Size(), nil
 }
 

@@ -84,5 +84,5 @@
 // version 1.5). Here a missing file is [store.ErrMissing], the lock has a time-out, every page of the file is
 // read and checked at every opening before bbolt follows any, a panic or a fault becomes [store.ErrDamaged]
 // and closes the ledger to further use, and nothing leaves a transaction uncopied. Transactions begin one at a
-// time, so that a fault in that moment never leaves another stuck inside bbolt.
+// time, so that a fault in that moment leaves no other reader stuck inside bbolt.
 package bolt
