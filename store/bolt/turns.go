@@ -25,7 +25,7 @@ func newChange[F any](alone bool, fn F) *change[F] {
 //
 // Whoever was just answered often comes again at once. The one that leads gives those a chance to join, for as
 // long as a commit takes at most: in vain, that costs those that wait about as much as the commit that it would
-// have spared. Who is alone never waits.
+// have spared. Who is alone waits once at most, right after a commit that was shared.
 type turns[F any] struct {
 	mu      sync.Mutex // never held over a wait
 	taken   bool
