@@ -1,5 +1,6 @@
-// Command acsync asks for feedback exactly once per conversation: it finds the Kustomer conversations that were
-// marked done, decides for each whether to ask, and creates the survey requests in Medallia Agent Connect.
+// Command acsync asks for feedback exactly once per conversation: it finds the Kustomer conversations that
+// were marked done, decides for each whether to ask, and creates the survey requests in Medallia Agent
+// Connect.
 package main
 
 import (

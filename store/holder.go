@@ -89,8 +89,8 @@ func (w Waiter) String() string {
 	return fmt.Sprintf("%s, process %d on %s, since %s", w.Mode, w.PID, w.Host, w.Since.Format(time.RFC3339))
 }
 
-// Left is the summary that a holder who is gone has left, and that the ledger may lack: its own, or as that of
-// a pass that was killed; nil where there is none.
+// Left is the summary that a holder who is gone has left, and that the ledger may lack: its own, or as that
+// of a pass that was killed; nil where there is none.
 func (h Holder) Left() *Run {
 	if h.Run != nil {
 		return h.Run

@@ -110,8 +110,8 @@ func DecodeKey(code []byte) (k Key, err error) {
 	return k, nil
 }
 
-// CreatedAfter reports whether the code of a key tells that its conversation was created after a time: hex ids
-// begin with that (observed).
+// CreatedAfter reports whether the code of a key tells that its conversation was created after a time: hex
+// ids begin with that (observed).
 func CreatedAfter(code []byte, at time.Time) bool {
 	return (len(code) == rawID || len(code) == rawPair) && int64(binary.BigEndian.Uint32(code)) > at.Unix()
 }

@@ -82,8 +82,8 @@ func (r Record) Sending(i Intent, resolution, now time.Time) Record {
 	}
 }
 
-// Finished is the record after the outcome of an intent. One that ends as scheduled was no attempt: nothing of
-// its survey request has left, and all is as it was before it.
+// Finished is the record after the outcome of an intent. One that ends as scheduled was no attempt: nothing
+// of its survey request has left, and all is as it was before it.
 func (r Record) Finished(i Intent, x Result) Record {
 	if x.State == Scheduled {
 		return i.Before
@@ -198,8 +198,8 @@ type Intent struct {
 	SendBy time.Time
 }
 
-// Late reports whether it is too late to send the request of the intent. Each of the two clocks of a machine can
-// stand still while the machine does; what the one does not see the other may.
+// Late reports whether it is too late to send the request of the intent. Each of the two clocks of a machine
+// can stand still while the machine does; what the one does not see the other may.
 func (i Intent) Late(now time.Time) bool {
 	return !i.SendBy.IsZero() && (now.After(i.SendBy) || now.Round(0).After(i.SendBy.Round(0)))
 }

@@ -5,8 +5,8 @@ import (
 	"strings"
 )
 
-// customers counts the customers that a dry run would ask, told apart by their addresses, of which nothing but
-// hashes that die with the pass are kept.
+// customers counts the customers that a dry run would ask, told apart by their addresses, of which nothing
+// but hashes that die with the pass are kept.
 type customers struct {
 	seed  maphash.Seed
 	asked map[uint64]int // how many conversations of each

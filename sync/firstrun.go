@@ -48,8 +48,8 @@ func (f firstRun) run(ctx context.Context) error {
 	return nil
 }
 
-// countedBefore reports whether the pass before was refused for no more survey requests than are confirmed now.
-// What was marked done since then is within the limit as well, or left for later.
+// countedBefore reports whether the pass before was refused for no more survey requests than are confirmed
+// now. What was marked done since then is within the limit as well, or left for later.
 func (f firstRun) countedBefore() bool {
 	run, w := f.before, f.cursor.span()
 	return run.Unconfirmed > 0 && run.Unconfirmed <= f.options.Confirmed && run.Mode == f.options.Mode &&

@@ -230,8 +230,8 @@ func (d *database) begin(writable bool) (tx *bbolt.Tx, err error) {
 	return tx, err
 }
 
-// end ends one that reads, or was not committed. After a fault in which another began, bbolt would wait for its
-// own lock there.
+// end ends one that reads, or was not committed. After a fault in which another began, bbolt would wait for
+// its own lock there.
 func (d *database) end(tx *bbolt.Tx) {
 	d.entry.Lock()
 	defer d.entry.Unlock()
@@ -272,15 +272,15 @@ func read[T any](d *database, fn func(*txn) (T, error)) (value T, err error) {
 // errNothing ends a transaction that turns out to have nothing to write.
 var errNothing = errors.New("nothing to write")
 
-// update runs fn in a transaction of its own that writes and is on the disk when update returns; nothing of it
-// is there if fn fails, or if the disk is full: then smaller changes may still find a place. After a commit that
-// failed otherwise, what the disk holds is uncertain, and a later sync may succeed without meaning it: no
-// further write is taken until the ledger has been opened again.
+// update runs fn in a transaction of its own that writes and is on the disk when update returns; nothing of
+// it is there if fn fails, or if the disk is full: then smaller changes may still find a place. After a
+// commit that failed otherwise, what the disk holds is uncertain, and a later sync may succeed without
+// meaning it: no further write is taken until the ledger has been opened again.
 func (d *database) update(fn func(*txn) error) error { return d.submit(newChange[action](true, fn)) }
 
 // share is update in a transaction that fn may share with others that are in flight: what fn refuses is left
-// out, and the others are written. Whoever came before is there for fn to see, and is written with it, or none
-// of them is. So fn may run several times, and must leave nothing behind but what it sets each time.
+// out, and the others are written. Whoever came before is there for fn to see, and is written with it, or
+// none of them is. So fn may run several times, and must leave nothing behind but what it sets each time.
 func (d *database) share(fn func(*txn) error) error { return d.submit(newChange[action](false, fn)) }
 
 // submit has a change written, by this caller or by one that leads.
@@ -448,8 +448,8 @@ func (d *database) load() error {
 	})
 }
 
-// keepReserve makes sure of the reserve, and of so many bytes beside it. Only who finds too little waits until no
-// commit is under way, which may make the file longer itself.
+// keepReserve makes sure of the reserve, and of so many bytes beside it. Only who finds too little waits
+// until no commit is under way, which may make the file longer itself.
 func (d *database) keepReserve(beside int64) error {
 	// There bbolt itself makes the file as large as what it maps, with its blocks.
 	if runtime.GOOS == "windows" {
@@ -492,8 +492,8 @@ func (d *database) self() (now self, err error) {
 }
 
 // writeFence brings the fence and the witness up to date, while the ledger goes on to be open or not. It does
-// nothing where that is so already, nor after a commit that failed: the fence must never promise what the disk
-// may not hold. Nor for a ledger that is doubted: its fence is what keeps others from it.
+// nothing where that is so already, nor after a commit that failed: the fence must never promise what the
+// disk may not hold. Nor for a ledger that is doubted: its fence is what keeps others from it.
 func (d *database) writeFence(open bool) error {
 	if d.readOnly || d.stuck != nil || d.doubted {
 		return nil

@@ -37,8 +37,8 @@ func Files(path string) []string {
 	}
 }
 
-// Kept reports whether there is a ledger at a path, whatever it is called and for whom it is, a copy of one, or
-// what lies beside one: whoever replaces it lets everybody be asked again.
+// Kept reports whether there is a ledger at a path, whatever it is called and for whom it is, a copy of one,
+// or what lies beside one: whoever replaces it lets everybody be asked again.
 func Kept(path string) bool {
 	for _, suffix := range []string{"", fenceSuffix, holderSuffix, waitingSuffix} {
 		if ledger, ok := strings.CutSuffix(path, suffix); ok && isBolt(ledger) {

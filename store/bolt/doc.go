@@ -24,9 +24,10 @@
 //	backfills  from, to → JSON, checksum  how far each back-fill has come; an open end is zeros; since format 2
 //
 // Times are Unix milliseconds, numbers in keys are big-endian, both in 8 bytes; a time in a key has its sign
-// bit flipped, so that bytes sort as times do. The encodings of keys and records are described at store.EncodeKey
-// and encodeRecord. The record ends with a check byte over key and value, because bbolt keeps no checksums of
-// its data pages. So do summaries, reasons and back-fills since format 4, with the four bytes of a CRC-32C.
+// bit flipped, so that bytes sort as times do. The encodings of keys and records are described at
+// store.EncodeKey and encodeRecord. The record ends with a check byte over key and value, because bbolt keeps
+// no checksums of its data pages. So do summaries, reasons and back-fills since format 4, with the four bytes
+// of a CRC-32C.
 //
 // # Beside the file
 //
@@ -72,10 +73,10 @@
 //
 // # Commits
 //
-// A commit is two syncs. Intents, outcomes and windows that are to be written while another commit is under way
-// share the next one, and each is told what came of it when that is on the disk. What is refused is left out of
-// it; a commit that fails fails all that share it, and is the last. bbolt's own Batch would have a request that
-// is alone wait for others, and tells who is refused before that is certain.
+// A commit is two syncs. Intents, outcomes and windows that are to be written while another commit is under
+// way share the next one, and each is told what came of it when that is on the disk. What is refused is left
+// out of it; a commit that fails fails all that share it, and is the last. bbolt's own Batch would have a
+// request that is alone wait for others, and tells who is refused before that is certain.
 //
 // # What bbolt leaves to its caller
 //
@@ -83,6 +84,6 @@
 // hands out memory that is valid inside a transaction only, and does not sync the directory (observed with
 // version 1.5). Here a missing file is [store.ErrMissing], the lock has a time-out, every page of the file is
 // read and checked at every opening before bbolt follows any, a panic or a fault becomes [store.ErrDamaged]
-// and closes the ledger to further use, and nothing leaves a transaction uncopied. Transactions begin one at a
-// time, so that a fault in that moment leaves no other reader stuck inside bbolt.
+// and closes the ledger to further use, and nothing leaves a transaction uncopied. Transactions begin one at
+// a time, so that a fault in that moment leaves no other reader stuck inside bbolt.
 package bolt

@@ -104,8 +104,8 @@ func (l *Ledger) OnCommit(fn func(committed bool) error) { l.onCommit = fn }
 // is ErrLocked; one that a newer version wrote is ErrNewerFormat; one that has lost transactions, or is
 // another one than its fence was left by, is ErrRolledBack; one that is bound to another tenant is
 // ErrOtherTenant, or to another credential ErrOtherCredential; one on a network file system is ErrNetwork;
-// one of rehearsals is ErrRehearsal, and with Options.Rehearsal any other one ErrNoRehearsal; one that is opened
-// for writing at another place than the last time is ErrMoved.
+// one of rehearsals is ErrRehearsal, and with Options.Rehearsal any other one ErrNoRehearsal; one that is
+// opened for writing at another place than the last time is ErrMoved.
 func Open(path string, o Options) (*Ledger, error) {
 	l, err := open(path, o, migrations)
 	switch {
@@ -237,8 +237,8 @@ func attempt(path string, o Options, prepare func(*database) error) (*database, 
 	return d, nil
 }
 
-// trust compares the ledger with its fence, its witness, its tenant, its credential and its place, unless told
-// to accept them. Whoever only reads it may do so wherever it is.
+// trust compares the ledger with its fence, its witness, its tenant, its credential and its place, unless
+// told to accept them. Whoever only reads it may do so wherever it is.
 func trust(d *database, o Options) error {
 	return d.view(func(t *txn) error {
 		now, err := t.self()

@@ -53,8 +53,8 @@ func (m Mover) MoveTo(where string) error {
 	})
 }
 
-// checkMoved refuses a ledger that is kept elsewhere to whoever would write. To read it does no harm, as long as it
-// is told what it is.
+// checkMoved refuses a ledger that is kept elsewhere to whoever would write. To read it does no harm, as long
+// as it is told what it is.
 func checkMoved(m *meta, o Options, place *placed) error {
 	to := m.get(metaMovedTo)
 	if to == nil || o.Moved {

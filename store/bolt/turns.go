@@ -23,9 +23,9 @@ func newChange[F any](alone bool, fn F) *change[F] {
 // while another has its turn share the next: the first of them leads, and does the changes of all. Nobody
 // waits for it with a lock, so that a test with a clock of its own sees who waits.
 //
-// Whoever was just answered often comes again at once. The one that leads gives those a chance to join, for as
-// long as a commit takes at most: in vain, that costs those that wait about as much as the commit that it would
-// have spared. Who is alone waits once at most, right after a commit that was shared.
+// Whoever was just answered often comes again at once. The one that leads gives those a chance to join, for
+// as long as a commit takes at most: in vain, that costs those that wait about as much as the commit that it
+// would have spared. Who is alone waits once at most, right after a commit that was shared.
 type turns[F any] struct {
 	mu      sync.Mutex // never held over a wait
 	taken   bool

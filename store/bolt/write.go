@@ -32,8 +32,8 @@ func (w Writer) Begin(key store.Key, resolution, now time.Time) (store.Intent, e
 	return i, nil
 }
 
-// Finish notes the outcome of an intent, which must be the open one of its key; see [store.MayFinish]. What was
-// no attempt leaves no trace; see [store.Record.Finished].
+// Finish notes the outcome of an intent, which must be the open one of its key; see [store.MayFinish]. What
+// was no attempt leaves no trace; see [store.Record.Finished].
 func (w Writer) Finish(i store.Intent, r store.Result) error {
 	return w.share(func(t *txn) error {
 		s, err := t.records.load(i.Key)

@@ -120,8 +120,8 @@ func (c *core) over() error {
 	return c.stuck
 }
 
-// readable refuses to read a ledger that is closed: who has let go of it would take what others write for its own.
-// It waits for no change.
+// readable refuses to read a ledger that is closed: who has let go of it would take what others write for its
+// own. It waits for no change.
 func (c *core) readable() error {
 	if c.closed.Load() {
 		return explain(c.name, errClosed)

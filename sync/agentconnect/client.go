@@ -85,9 +85,9 @@ func WithLatest(ctx context.Context, late func(now time.Time) bool) context.Cont
 func (c *Client) Ready(ctx context.Context) error { return httpx.Wait(ctx, c.requests) }
 
 // Create posts one survey request, or recovery, once. It does not wait for its turn, but for others that were
-// held up between their turn and the wire. When ctx is cancelled, what has not left is not written, and what has
-// is finished: see [httpx.WithCutOff]. It may be called again with the same request only when that was certainly
-// not taken; see Answer.
+// held up between their turn and the wire. When ctx is cancelled, what has not left is not written, and what
+// has is finished: see [httpx.WithCutOff]. It may be called again with the same request only when that was
+// certainly not taken; see Answer.
 func (c *Client) Create(ctx context.Context, r Request) Answer {
 	path, body, err := r.post()
 	if err != nil {

@@ -100,8 +100,8 @@ type Glance struct {
 	At   time.Time     // the service's clock when it answered (the Date header); zero when it told none
 }
 
-// Glance reads at most so many interactions that were created since a time, by one call: it proves the key and
-// the secret, and creates nothing. The errors are those of Since.
+// Glance reads at most so many interactions that were created since a time, by one call: it proves the key
+// and the secret, and creates nothing. The errors are those of Since.
 func (i interactionReader) Glance(ctx context.Context, since time.Time, most int) (Glance, error) {
 	if i.data.service == nil {
 		return Glance{}, ErrNoSecret

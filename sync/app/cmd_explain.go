@@ -57,8 +57,8 @@ func explainAll(s *session) error {
 	if q.lock, err = readLockPolicy(s.c); err != nil {
 		return err
 	}
-	// The stand-ins of a demonstration are told what its passes have sent, which they have forgotten. Whatever is
-	// wrong with its ledger is found when that is read.
+	// The stand-ins of a demonstration are told what its passes have sent, which they have forgotten. Whatever
+	// is wrong with its ledger is found when that is read.
 	if s.tenant.Demo != nil && !s.c.Bool(flagOffline) {
 		_, _ = s.lend(q.lock)
 	}

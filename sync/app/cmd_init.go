@@ -77,8 +77,8 @@ func initialize(l *commandLine, c *cli.Context) error {
 	return begin(founding{session: s, path: path, fresh: fresh, text: text})
 }
 
-// initializeMember makes the ledger of a tenant of a folder, whose file must be there: what holds for all is none of
-// its business, and --backup-dir would write it.
+// initializeMember makes the ledger of a tenant of a folder, whose file must be there: what holds for all is
+// none of its business, and --backup-dir would write it.
 func initializeMember(s *session) error {
 	if s.c.IsSet(flagBackupDir) {
 		return usagef("--%s does not go with --%s: write ledger.backup_dir into the file", flagBackupDir,

@@ -107,7 +107,8 @@ func errSandboxAlone() error {
 	return usagef("the sandbox keeps a ledger of its own in a file, and asks nobody real; nothing was done")
 }
 
-// migrateJobs makes the tables of the jobs of acsync work too, so that one command prepares all of a database.
+// migrateJobs makes the tables of the jobs of acsync work too, so that one command prepares all of a
+// database.
 func migrateJobs(s *session) error {
 	db, err := s.tenant.Database(s.c.Context)
 	if err != nil {

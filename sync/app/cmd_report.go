@@ -255,8 +255,8 @@ func doneWindow(c *cli.Context, t times, demo *tenant.Demo) (w fetch.Window, cut
 	return w, cut, withinHorizon(w, now)
 }
 
-// withinHorizon refuses a range of conversations that begins where Kustomer's search shows none any more: they
-// would seem never to have been.
+// withinHorizon refuses a range of conversations that begins where Kustomer's search shows none any more:
+// they would seem never to have been.
 func withinHorizon(w fetch.Window, now time.Time) error {
 	if w.From.Before(now.Add(-surveysync.Horizon)) {
 		return usagef("--%s lies more than two years back; Kustomer's search shows nothing that old", flagFrom)

@@ -109,7 +109,8 @@ func showStatus(s *session) error {
 	return show(s, *status.Running, report.RunningJSON, report.RunningDoc)
 }
 
-// findStatus finds where things stand; not whole is what holds the ledger alone, because that has not told more.
+// findStatus finds where things stand; not whole is what holds the ledger alone, because that has not told
+// more.
 func findStatus(s *session) (status report.Status, whole bool, err error) {
 	for try := 1; ; try++ {
 		ledger, err := s.tenant.Open(tenant.Access{ReadOnly: true})
@@ -198,8 +199,8 @@ const (
 	heartbeatGone = 3 * tenant.HeartbeatEvery
 )
 
-// statusOfHolder is what the holder of the ledger says, with how far it is, or why that cannot be known. It is not
-// whole where that one has only said who it is.
+// statusOfHolder is what the holder of the ledger says, with how far it is, or why that cannot be known. It
+// is not whole where that one has only said who it is.
 func statusOfHolder(
 	s *session, holder store.Holder, unread, locked error,
 ) (status report.Status, whole bool, err error) {

@@ -140,7 +140,8 @@ func jobOf(f fleet, m tenant.Member, errs *sharedWriter, locked string, command 
 	return made
 }
 
-// describe says in a line what came of it. What was complained of last stands where there is no pass to tell of.
+// describe says in a line what came of it. What was complained of last stands where there is no pass to tell
+// of.
 func (m *madePass) describe(complaint string) {
 	var p struct {
 		Found, Accepted, Rejected, Retry, Scheduled int

@@ -13,9 +13,9 @@ import (
 // sync.drain the process has gone before Kubernetes kills it, 30 s after the signal.
 const printTime = time.Second
 
-// drain is the time that a command has to finish once it was told to stop. What has begun with Agent Connect is
-// cut off behind it, and left in doubt; the ledger, the summary and the report are written then. Nobody who does
-// not read what is printed can hold that up for longer.
+// drain is the time that a command has to finish once it was told to stop. What has begun with Agent Connect
+// is cut off behind it, and left in doubt; the ledger, the summary and the report are written then. Nobody
+// who does not read what is printed can hold that up for longer.
 //
 // It begins with a signal alone: a pass that --max-duration or a fuse ends is in no hurry.
 type drain struct {

@@ -96,8 +96,8 @@ func (p lockPolicy) refusal(s *session, locked error) error {
 // skipped says that nothing was done because another process holds the ledger, and ends the command.
 func skipped(s *session, locked error) error { return skippedFor(s, "locked", locked) }
 
-// skipPaused ends an unattended pass of a tenant that is paused: one of a folder, which tenants are paused in. Nil
-// lets the pass be made.
+// skipPaused ends an unattended pass of a tenant that is paused: one of a folder, which tenants are paused
+// in. Nil lets the pass be made.
 func skipPaused(s *session) error {
 	if s.c.String(flagConfigDir) == "" || s.c.Command.Name != "run" || s.c.Bool(flagDryRun) {
 		return nil

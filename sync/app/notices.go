@@ -42,8 +42,8 @@ func backfillOver(c *cli.Context, over fetch.Window) string {
 		here(c), flagFrom, from.Format(time.RFC3339), flagTo, to.Format(time.RFC3339))
 }
 
-// goOn is the command line that goes on with a back-fill: the flags of this one, with the ends of its range as
-// they were taken. It neither begins anew nor tries at once what was found down.
+// goOn is the command line that goes on with a back-fill: the flags of this one, with the ends of its range
+// as they were taken. It neither begins anew nor tries at once what was found down.
 func goOn(c *cli.Context, b store.Backfill) string {
 	text := fmt.Sprintf("acsync %s%s --%s %s --%s %s", c.Command.Name, here(c), flagFrom, rangeEnd(b.From), flagTo,
 		rangeEnd(b.To))
@@ -99,7 +99,8 @@ func here(c *cli.Context) string {
 	return flags
 }
 
-// hereOf are the flags that point a command at the ledger of a session, also where that is one of many; see [here].
+// hereOf are the flags that point a command at the ledger of a session, also where that is one of many; see
+// [here].
 func hereOf(s *session) string {
 	if s.of == "" {
 		return here(s.c)

@@ -154,8 +154,8 @@ func overwrite(path string, render func(io.Writer) error) error {
 	return errors.Join(err, file.Close())
 }
 
-// pinned says why a file that is there cannot be replaced, although its directory can be written; nil where it
-// can.
+// pinned says why a file that is there cannot be replaced, although its directory can be written; nil where
+// it can.
 func pinned(path string) error {
 	if mountPoint(path) {
 		return fmt.Errorf("it is mounted by itself: %w", syscall.EBUSY)

@@ -172,8 +172,9 @@ func calledBy(name, real string) string {
 	return called
 }
 
-// mayWrite are the directories that passes write to, and do without where they are not there: that others are told
-// keeps no pass from its work, and neither does a backup that cannot be made. Writes are those that they need.
+// mayWrite are the directories that passes write to, and do without where they are not there: that others are
+// told keeps no pass from its work, and neither does a backup that cannot be made. Writes are those that they
+// need.
 func mayWrite(passes *tenant.Tenant, metrics string, writes []string) []string {
 	var optional []string
 	if ledger := passes.Config.Ledger; !ledger.NamesDatabase() {

@@ -37,7 +37,8 @@ type commandLine struct {
 	drain          *drain
 	success        []exit.Code // that the process ends with 0 in place of
 	databases      *tenant.Databases
-	// carries out another command line, of one of many tenants that are loaded already; its result is the exit code
+	// carries out another command line, of one of many tenants that are loaded already; its result is the exit
+	// code
 	again func(
 		ctx context.Context, m tenant.Member, args []string, stdout, stderr io.Writer,
 	) int

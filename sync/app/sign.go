@@ -82,8 +82,8 @@ func (s *sign) keep(line func(width int) string) {
 	})
 }
 
-// draw puts a line in the place of the one before. One that is the same is not drawn again: where nobody takes
-// what is written, the log would be lost for it.
+// draw puts a line in the place of the one before. One that is the same is not drawn again: where nobody
+// takes what is written, the log would be lost for it.
 func (s *sign) draw(line func(width int) string) {
 	width := s.width()
 	// In the last column some terminals go on to the next line.

@@ -170,8 +170,8 @@ func (s *spool) tell() {
 	}
 }
 
-// flush returns when all is written. A reader who takes nothing at all is waited for once, and a while; a slow
-// one until the time to print is over.
+// flush returns when all is written. A reader who takes nothing at all is waited for once, and a while; a
+// slow one until the time to print is over.
 func (s *spool) flush() {
 	over, last := s.over, (<-chan time.Time)(nil)
 	for {

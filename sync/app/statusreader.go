@@ -37,7 +37,8 @@ func newStatusReader(ledger tenant.Ledger) *statusReader {
 	return r
 }
 
-// startHeartbeat lets a command that holds the ledger, of a name, tell others that it does, and what status shows.
+// startHeartbeat lets a command that holds the ledger, of a name, tell others that it does, and what status
+// shows.
 func startHeartbeat(ledger tenant.Ledger, name string) *tenant.Heartbeat {
 	heart := tenant.StartHeartbeat(ledger, name, nil)
 	heart.Tell(func() tenant.StatusReader { return newStatusReader(ledger).snapshot })

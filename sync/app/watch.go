@@ -37,7 +37,8 @@ func newWatch(s *session, followed *progress, waiting func() tenant.Wait) watch 
 	return watch{observers{followed, eventLog{log, s.terminal.reported}}, log, sign.end}
 }
 
-// pauses tell what a pass waits for. They are asked from its beginning on, before there is anything to wait for.
+// pauses tell what a pass waits for. They are asked from its beginning on, before there is anything to wait
+// for.
 type pauses struct {
 	stopped context.Context // ends when the pass is to end
 	locked  atomic.Bool     // another process has the ledger

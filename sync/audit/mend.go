@@ -118,10 +118,10 @@ var ErrBehind = fmt.Errorf("%w: Agent Connect shows requests of this ledger that
 	"copy of it, then run acsync ledger rebuild, which learns from Agent Connect who was asked",
 	store.ErrRolledBack)
 
-// Mend marks as accepted what Agent Connect has, and queues what was never asked, each after a look at what the
-// ledger says of it by now: what waits, or was or may have been sent, is left as it is. mark enters requests
-// into the ledger as a rebuild does, and says how many conversations are new to it. shown is the greatest
-// number of an intent that Agent Connect shows of the ledger.
+// Mend marks as accepted what Agent Connect has, and queues what was never asked, each after a look at what
+// the ledger says of it by now: what waits, or was or may have been sent, is left as it is. mark enters
+// requests into the ledger as a rebuild does, and says how many conversations are new to it. shown is the
+// greatest number of an intent that Agent Connect shows of the ledger.
 func (m Mending) Mend(
 	ledger Ledger, findings Findings, shown uint64, mark func([]agentconnect.Interaction) (int, error),
 	now time.Time,
@@ -190,7 +190,8 @@ func (w *mending) flush() error {
 	return w.queueAll(part, entries)
 }
 
-// markAll marks what is there. What was refused or given up after it had arrived by other means, a rebuild leaves.
+// markAll marks what is there. What was refused or given up after it had arrived by other means, a rebuild
+// leaves.
 func (w *mending) markAll(part []Finding, entries map[string][]store.Entry) error {
 	var there []agentconnect.Interaction
 	var over verify.Received

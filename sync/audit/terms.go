@@ -24,8 +24,8 @@ type Terms struct {
 	// Settled is the time up to which everything should have come to its end: what was marked done later, or
 	// sent later, may still be on its way.
 	Settled time.Time
-	// Stamped: requests of the ledger carry its stamp, so that one without it is of others, and for the ledger to
-	// know at once: the next pass would ask again.
+	// Stamped: requests of the ledger carry its stamp, so that one without it is of others, and for the ledger
+	// to know at once: the next pass would ask again.
 	Stamped bool
 }
 
@@ -92,8 +92,8 @@ func (t Terms) requestsOf(f Finding) []Request {
 	return slices.DeleteFunc(slices.Clone(f.Requests), earlier)
 }
 
-// expected is how many requests there may be: one, and with one survey a resolution one for each of those that
-// the ledger has sent.
+// expected is how many requests there may be: one, and with one survey a resolution one for each of those
+// that the ledger has sent.
 func (t Terms) expected(j journey.Journey) int {
 	sent := 0
 	for _, e := range j.Entries {
@@ -107,8 +107,8 @@ func (t Terms) expected(j journey.Journey) int {
 	return 1
 }
 
-// unknown reports whether there is a request that the ledger should know of: what was asked before it began is
-// not its business, and what it has asked just now it had not heard of when it was read.
+// unknown reports whether there is a request that the ledger should know of: what was asked before it began
+// is not its business, and what it has asked just now it had not heard of when it was read.
 func (t Terms) unknown(requests []Request) bool {
 	return slices.ContainsFunc(requests, func(r Request) bool {
 		foreign := t.Stamped && !r.Ours

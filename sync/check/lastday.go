@@ -311,8 +311,8 @@ func (d *lastDay) agentAddresses(ctx context.Context) (addresses map[string]stri
 	return addresses, unread
 }
 
-// counted lists values with their counts, the most frequent first. An expression can make one of an agent's name,
-// which is not shown.
+// counted lists values with their counts, the most frequent first. An expression can make one of an agent's
+// name, which is not shown.
 func (d *lastDay) counted(counts map[string]int) string {
 	shown := map[string]int{}
 	for value, n := range counts {

@@ -33,7 +33,8 @@ type checker struct {
 	faulty  map[string]bool   // keys with a fault
 	origins map[string]origin // by key; a key without one has its default
 	partial bool              // of the file, something unknown could not be read
-	// the rules of all tenants that come before those of a file of their own, and that file; see [draft.readFiles]
+	// the rules of all tenants that come before those of a file of their own, and that file; see
+	// [draft.readFiles]
 	before int
 	own    string
 }

@@ -76,8 +76,8 @@ func (c Config) Location() *time.Location {
 	return location
 }
 
-// Paths are the files and directories that the configuration names, by key; empty where it names none. The file
-// of a secret has the key of that and "_file".
+// Paths are the files and directories that the configuration names, by key; empty where it names none. The
+// file of a secret has the key of that and "_file".
 func (c Config) Paths() map[string]string {
 	paths := map[string]string{}
 	for _, key := range pathKeys {

@@ -13,17 +13,17 @@ import (
 // maxSecret is the size in bytes beyond which a file holds no key.
 const maxSecret = 64 << 10
 
-// ReadSecretFile returns what stands in a file that is to hold a secret, without the blanks around it, and does not
-// judge it. It keeps nobody waiting, and its errors show neither path nor content.
+// ReadSecretFile returns what stands in a file that is to hold a secret, without the blanks around it, and
+// does not judge it. It keeps nobody waiting, and its errors show neither path nor content.
 func ReadSecretFile(path string) (string, error) {
 	raw, _, err := readRegular(path, maxSecret, "key")
 	return string(bytes.TrimSpace(raw)), err
 }
 
 // readRegular returns the text of a file, without a UTF-8 byte order mark, which some editors put in front,
-// and what is known of the very file it read. It opens nothing that would keep the program waiting for a writer,
-// such as a named pipe. Its errors show neither path nor content: people do paste a key where its file should
-// be named. A file longer than limit, in bytes, is not what it is said to be.
+// and what is known of the very file it read. It opens nothing that would keep the program waiting for a
+// writer, such as a named pipe. Its errors show neither path nor content: people do paste a key where its
+// file should be named. A file longer than limit, in bytes, is not what it is said to be.
 func readRegular(path string, limit int64, what string) (text []byte, info fs.FileInfo, err error) {
 	info, err = os.Stat(path)
 	switch {

@@ -21,8 +21,8 @@ type Folder struct {
 	Strays Faults
 }
 
-// OpenFolder lists a folder. Faults are what concerns all of its tenants: no directory, and variables that are
-// wrong, or of a single tenant. Those of each come from [Load].
+// OpenFolder lists a folder. Faults are what concerns all of its tenants: no directory, and variables that
+// are wrong, or of a single tenant. Those of each come from [Load].
 func OpenFolder(dir string, s Source) (Folder, error) {
 	f := Folder{Dir: filepath.Clean(dir)}
 	within := filepath.Join(f.Dir, tenantsDir)
@@ -87,8 +87,8 @@ func checkVariables(s Source) error {
 	return d.faults.sorted().orNil()
 }
 
-// perTenant reports whether a key has another value for each tenant: its accounts, its secrets, and the files that
-// nobody else may write.
+// perTenant reports whether a key has another value for each tenant: its accounts, its secrets, and the files
+// that nobody else may write.
 func perTenant(key string) bool {
 	own := []string{
 		"kustomer.org", "kustomer.base_url", "agent_connect.subdomain", "agent_connect.base_url", "ledger.path",
@@ -106,16 +106,16 @@ func perTenant(key string) bool {
 // TenantFile is the file of a tenant in a folder, whether or not that is there.
 func TenantFile(dir, name string) string { return filepath.Join(dir, tenantsDir, name+".toml") }
 
-// Source completes a source for one of the tenants. A name that is none of them gives a source without a file,
-// for [Load] to say so.
+// Source completes a source for one of the tenants. A name that is none of them gives a source without a
+// file, for [Load] to say so.
 func (f Folder) Source(name string, s Source) Source {
 	s.tenant, s.dir, s.Path = name, f.Dir, TenantFile(f.Dir, name)
 	return s
 }
 
-// Collisions are the tenants that would work in each other's place: two files that are about the same accounts,
-// or write the same ledger or figures. None of those can be served. Warnings are for those that only share the pace
-// of a Kustomer organisation.
+// Collisions are the tenants that would work in each other's place: two files that are about the same
+// accounts, or write the same ledger or figures. None of those can be served. Warnings are for those that
+// only share the pace of a Kustomer organisation.
 func Collisions(all map[string]Config) (refused map[string]Faults, warnings map[string][]string) {
 	refused, warnings = map[string]Faults{}, map[string][]string{}
 	names := slices.Sorted(maps.Keys(all))

@@ -110,8 +110,8 @@ func pointers() (keys []string) {
 	return keys
 }
 
-// pathKeys hold paths relative to the configuration file, to places that only the operator should know. One of
-// them may hold a word instead.
+// pathKeys hold paths relative to the configuration file, to places that only the operator should know. One
+// of them may hold a word instead.
 var pathKeys = []string{
 	"kustomer.api_key_file", "agent_connect.api_key_file", "agent_connect.api_secret_file",
 	"agent_connect.test_api_key_file", "ledger.path", "ledger.witness", "ledger.backup_dir", "ledger.url_file",

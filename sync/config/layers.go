@@ -24,8 +24,8 @@ const (
 	placeholder = "{tenant}"
 )
 
-// setRulesAside takes out of the draft what is known of the rules of all tenants, so that a file of its own counts
-// from one.
+// setRulesAside takes out of the draft what is known of the rules of all tenants, so that a file of its own
+// counts from one.
 func setRulesAside(k *checker) (aside map[string]origin) {
 	aside = map[string]origin{}
 	for key, at := range k.origins {
@@ -91,8 +91,8 @@ func nameTenant(cfg *Config, k *checker, dir, name string) {
 	}
 }
 
-// strange reports whether a text has braces that are not those of the tenant. In an argument of a command others may
-// be meant, unless there is a name in them.
+// strange reports whether a text has braces that are not those of the tenant. In an argument of a command
+// others may be meant, unless there is a name in them.
 func strange(text string, anywhere bool) bool {
 	text = strings.ReplaceAll(text, placeholder, "")
 	return namedBraces.MatchString(text) || anywhere && strings.ContainsAny(text, "{}")
@@ -100,8 +100,8 @@ func strange(text string, anywhere bool) bool {
 
 var namedBraces = regexp.MustCompile(`\{[A-Za-z_]+\}`)
 
-// refusePlaceholders refuses the name of a tenant where there is none: a ledger of that very name would be another
-// one than the tenant's.
+// refusePlaceholders refuses the name of a tenant where there is none: a ledger of that very name would be
+// another one than the tenant's.
 func refusePlaceholders(cfg *Config, k *checker) {
 	for _, key := range slices.Concat(pathKeys, pointers()) {
 		texts, _ := field(cfg, key).Interface().([]string)

@@ -35,8 +35,8 @@ type Ledger struct {
 // InDatabase reports whether the ledger is kept in a database.
 func (c Ledger) InDatabase() bool { return c.URL.IsSet() }
 
-// NamesDatabase is InDatabase also where the secrets were left where they are kept: then the file that holds the
-// address names the database.
+// NamesDatabase is InDatabase also where the secrets were left where they are kept: then the file that holds
+// the address names the database.
 func (c Ledger) NamesDatabase() bool { return c.InDatabase() || c.URLFile != "" }
 
 func (c Ledger) check(k *checker) {
@@ -91,8 +91,8 @@ func (c Ledger) checkDatabase(k *checker) {
 	}
 }
 
-// HasPassword reports whether the address of a database bears a password, before its host or among what follows
-// behind the question mark.
+// HasPassword reports whether the address of a database bears a password, before its host or among what
+// follows behind the question mark.
 func HasPassword(address *url.URL) bool {
 	_, password := address.User.Password()
 	query := address.Query()

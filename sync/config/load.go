@@ -194,8 +194,8 @@ func (d *draft) readFile(s Source) (open bool) {
 	return open
 }
 
-// resolvePaths lets relative paths begin at the configuration file that they stand in, under the name that this
-// was given; those of variables at the configuration file, or at the folder of many.
+// resolvePaths lets relative paths begin at the configuration file that they stand in, under the name that
+// this was given; those of variables at the configuration file, or at the folder of many.
 func (d *draft) resolvePaths(s Source) {
 	for _, key := range pathKeys {
 		path := field(&d.cfg, key)

@@ -25,8 +25,8 @@ const (
 // credentialsVariable names the directory with the credentials of a service of systemd (documented).
 const credentialsVariable = "CREDENTIALS_DIRECTORY"
 
-// settleSecrets lets the sources that one layer gives for a secret replace those of the layers below. Two of one
-// layer are a fault, since one of them is a leftover.
+// settleSecrets lets the sources that one layer gives for a secret replace those of the layers below. Two of
+// one layer are a fault, since one of them is a leftover.
 func settleSecrets(cfg *Config, k *checker, ofLayer func(origin) bool) {
 	for _, secret := range secrets {
 		var given []string
@@ -144,8 +144,8 @@ func fromCommand(command, env []string) (string, error) {
 	return text, nil
 }
 
-// bounded keeps the beginning of what is written into it, and counts all of it. It must not be more than a writer,
-// or whoever copies into it would go around the bound.
+// bounded keeps the beginning of what is written into it, and counts all of it. It must not be more than a
+// writer, or whoever copies into it would go around the bound.
 type bounded struct {
 	kept    []byte
 	most, n int

@@ -37,9 +37,9 @@ func Attributes(p Policy) (list []NamedAttribute) {
 	return list
 }
 
-// MappedFields are the fields of a request that have one value, and that the rules and the mapping of a policy
-// can fill, by their keys in the configuration: "brand", "custom_properties.order". The channel, which every
-// request has, is always among them.
+// MappedFields are the fields of a request that have one value, and that the rules and the mapping of a
+// policy can fill, by their keys in the configuration: "brand", "custom_properties.order". The channel, which
+// every request has, is always among them.
 func MappedFields(p Policy) []string {
 	fields := slices.Clone(p.Mapping)
 	for _, each := range p.Rules {

@@ -215,8 +215,8 @@ func (t *trace) find(reason Reason) *Step {
 	return nil
 }
 
-// presupposes are the checks that say nothing where one of others finds something: whoever has no agent has no
-// agent without an address.
+// presupposes are the checks that say nothing where one of others finds something: whoever has no agent has
+// no agent without an address.
 var presupposes = map[Reason][]Reason{
 	// What was asked long ago is old for that alone.
 	Stale:          {AlreadySent, NotDone, TimeOutOfRange},
@@ -231,8 +231,8 @@ var presupposes = map[Reason][]Reason{
 	MaskedEmail:    {UnreadableRecord, NoCustomer, NoEmail},
 }
 
-// alone tells of checks what would come of each if none before it had decided: all that is in the way, and not
-// only what comes first.
+// alone tells of checks what would come of each if none before it had decided: all that is in the way, and
+// not only what comes first.
 func alone(p Policy, c Candidate, steps []Step) []Step {
 	a := aside{policy: p, candidate: c, finds: map[Reason]bool{}}
 	a.judge(filters(p, c))

@@ -49,7 +49,8 @@ func clean(text string) string {
 	return strings.TrimSpace(cut(strings.TrimSpace(kept.String())))
 }
 
-// printable reports whether text is of printable ASCII alone, where everything shows and nothing is invisible.
+// printable reports whether text is of printable ASCII alone, where everything shows and nothing is
+// invisible.
 func printable(text string) bool {
 	for i := range len(text) {
 		if text[i] < ' ' || text[i] > '~' {

@@ -22,8 +22,8 @@ import (
 type Sender interface {
 	// Ready waits for this sender's turn, so that its rate is kept.
 	Ready(ctx context.Context) error
-	// Create posts a survey request, once, and tells the facts of the answer. When ctx is cancelled, what has not
-	// left is not written, and what has is finished.
+	// Create posts a survey request, once, and tells the facts of the answer. When ctx is cancelled, what has
+	// not left is not written, and what has is finished.
 	Create(ctx context.Context, r agentconnect.Request) agentconnect.Answer
 }
 

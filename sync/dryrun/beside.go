@@ -2,8 +2,8 @@ package dryrun
 
 import "acsync/store"
 
-// Beside is a ledger that another process sends by at the moment: what is being sent is that one's, and counts as
-// sent here.
+// Beside is a ledger that another process sends by at the moment: what is being sent is that one's, and
+// counts as sent here.
 type Beside struct{ ReadLedger }
 
 // Lookup shows what is being sent as sent.

@@ -2,7 +2,8 @@ package exit
 
 import "slices"
 
-// severity orders the codes by how much they ask of a person, the least first. What is not in it is as bad as Failed.
+// severity orders the codes by how much they ask of a person, the least first. What is not in it is as bad as
+// Failed.
 var severity = []Code{
 	Done, WouldSend, NeedsHand, Locked, Temporary, HungUp, Interrupted, Quit, Terminated, Fuse, Failed, Usage,
 	LedgerMissing, Credentials, LedgerDamaged,

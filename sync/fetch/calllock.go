@@ -2,8 +2,8 @@ package fetch
 
 import stdsync "sync"
 
-// callLock is a lock that is held while calls are made, which may take minutes. Unlike with a Mutex, a test in
-// virtual time sees that it is waited for, and lets the call come to its end. The zero callLock is free.
+// callLock is a lock that is held while calls are made, which may take minutes. Unlike with a Mutex, a test
+// in virtual time sees that it is waited for, and lets the call come to its end. The zero callLock is free.
 type callLock struct {
 	mu      stdsync.Mutex
 	held    bool

@@ -79,8 +79,8 @@ func (f *Fetcher) Estimate(ctx context.Context, w Window) (Estimate, error) {
 	return estimate(ctx, w, f.reader.Limits.Rows, f.reader.count)
 }
 
-// Within reports whether a window certainly holds no more than so many conversations, as Kustomer counts them.
-// What one search cannot count is counted in halves.
+// Within reports whether a window certainly holds no more than so many conversations, as Kustomer counts
+// them. What one search cannot count is counted in halves.
 func (f *Fetcher) Within(ctx context.Context, w Window, most int) (bool, error) {
 	n, err := countTo(ctx, w, f.reader.Limits.Rows, most, f.reader.count)
 	if errors.Is(err, kustomer.ErrUnanswered) {
@@ -258,8 +258,8 @@ func (f *Fetcher) Whole(ctx context.Context, c decide.Case) decide.Candidate {
 	return whole
 }
 
-// DecideIDs decides conversations as they are now. Those that do not exist, or that Kustomer does not give, are
-// left out.
+// DecideIDs decides conversations as they are now. Those that do not exist, or that Kustomer does not give,
+// are left out.
 func (f *Fetcher) DecideIDs(ctx context.Context, ids []string) ([]decide.Case, error) {
 	rows, err := f.reader.Source.Conversations(ctx, ids)
 	if _, err := unreadOf(err); err != nil {

@@ -21,8 +21,8 @@ type Call struct {
 	Path   string // escaped, with its leading slash, without a query
 	Query  string // encoded, without the question mark
 	Body   []byte // JSON; nil for none
-	// sent at most once, whatever becomes of the connection; MaxAnswer is read at most. Once it may have left this
-	// machine, its context does not end it any more, but the deadline of that, the time-out, and WithCutOff
+	// sent at most once, whatever becomes of the connection; MaxAnswer is read at most. Once it may have left
+	// this machine, its context does not end it any more, but the deadline of that, the time-out, and WithCutOff
 	Once    bool
 	Secrets []string // personal data in the request that its answer may echo
 	Shown   string   // the path as errors show it, where Path holds personal data; empty: Path

@@ -17,8 +17,8 @@ func WithCutOff(ctx, cutOff context.Context) context.Context {
 	return context.WithValue(ctx, cutOffKey{}, cutOff)
 }
 
-// begun returns the context of what has begun under ctx: it ends at the deadline of ctx and at the cut-off, and
-// not when ctx is cancelled. Its cause is what ended it.
+// begun returns the context of what has begun under ctx: it ends at the deadline of ctx and at the cut-off,
+// and not when ctx is cancelled. Its cause is what ended it.
 func begun(ctx context.Context) (context.Context, context.CancelFunc) {
 	lasting, cancel := context.WithCancelCause(context.WithoutCancel(ctx))
 	release := func() { cancel(nil) }

@@ -7,8 +7,8 @@ import (
 )
 
 // lastLook is a connection whose time can be over without an answer being lost that has come by then. A timer
-// can fire before what is in the socket was read: a process that was stopped, or slept with its machine, finds
-// both when it goes on. So from then on a read takes what the socket holds, and waits for nothing.
+// can fire before what is in the socket was read: a process that was stopped, or slept with its machine,
+// finds both when it goes on. So from then on a read takes what the socket holds, and waits for nothing.
 type lastLook struct {
 	net.Conn
 

@@ -19,9 +19,9 @@ type PacerOptions struct {
 
 // Pacer holds the pace of one limited resource, for all that use it together. Calls are evenly spaced, at a
 // little less than the limit, so that no window of 60 s ever holds more than the limit allows, however the
-// server cuts its windows. What wakes late is made good by shorter gaps, as far as that allows: see [schedule].
-// It goes by the monotonic clock, so that no step of the other moves it. A nil *Pacer paces nothing. Its methods
-// may be called concurrently. Wait admits a call.
+// server cuts its windows. What wakes late is made good by shorter gaps, as far as that allows: see
+// [schedule]. It goes by the monotonic clock, so that no step of the other moves it. A nil *Pacer paces
+// nothing. Its methods may be called concurrently. Wait admits a call.
 type Pacer struct {
 	name    string
 	class   string

@@ -10,8 +10,9 @@ import (
 	"acsync/sync/exit"
 )
 
-// checkProxies refuses variables of the environment that name proxies and cannot be understood: net/http would do
-// as if they were not set, and call past a proxy. The error shows no value, in which a password can be.
+// checkProxies refuses variables of the environment that name proxies and cannot be understood: net/http
+// would do as if they were not set, and call past a proxy. The error shows no value, in which a password can
+// be.
 func checkProxies() error {
 	for _, name := range []string{"HTTPS_PROXY", "HTTP_PROXY", "NO_PROXY"} {
 		// In this order, and one alone, as net/http takes them.
@@ -52,8 +53,8 @@ func UnusedProxy(addresses ...string) string {
 	return ""
 }
 
-// proxyProblem is what is wrong with the address of a proxy; empty for nothing. Without a scheme it is http, as
-// net/http has it.
+// proxyProblem is what is wrong with the address of a proxy; empty for nothing. Without a scheme it is http,
+// as net/http has it.
 func proxyProblem(text string) string {
 	if !strings.Contains(text, "://") {
 		text = "http://" + text

@@ -37,7 +37,8 @@ type ServiceOptions struct {
 	// Own, when set, reports whether the body of an answer that is no success, which arrived whole, is the
 	// service's own word, and not that of something that stands before it.
 	Own func(body []byte) bool
-	// Proven, when set, is shared by services that are reached in the same way: whether one of them has answered.
+	// Proven, when set, is shared by services that are reached in the same way: whether one of them has
+	// answered.
 	Proven *atomic.Bool
 }
 

@@ -13,9 +13,9 @@ import (
 	"syscall"
 )
 
-// setupAdvice says what to do about a failure to connect that will not heal by itself, because it lies in how this
-// machine, its network or the configuration is set up; empty for any other. The certificate of a service that has
-// expired is renewed there, and a clock that is wrong may be set, so that later tries can help.
+// setupAdvice says what to do about a failure to connect that will not heal by itself, because it lies in how
+// this machine, its network or the configuration is set up; empty for any other. The certificate of a service
+// that has expired is renewed there, and a clock that is wrong may be set, so that later tries can help.
 func setupAdvice(err error, setting string) string {
 	if refusal, ok := errors.AsType[*proxyRefusal](err); ok {
 		return refusal.advice()
@@ -45,8 +45,8 @@ func setupAdvice(err error, setting string) string {
 	return ""
 }
 
-// oldTLS reports whether a connection could not be secured because the other side speaks no version of TLS that
-// is new enough: it says so itself, or chooses one that was not offered. Only the words tell (observed).
+// oldTLS reports whether a connection could not be secured because the other side speaks no version of TLS
+// that is new enough: it says so itself, or chooses one that was not offered. Only the words tell (observed).
 func oldTLS(err error) bool {
 	if err == nil {
 		return false

@@ -47,8 +47,8 @@ var errSpokeFirst = errors.New("the server spoke before it was asked anything, a
 // port no connection is made, and nothing is sent. TLS sessions are resumed, never with early data, which
 // could be replayed: Go sends none.
 //
-// The context of a request ends it while nothing of it can have left this machine. From then on its deadline and
-// its cut-off do, and even then what the socket holds is taken before it is given up: see lastLook.
+// The context of a request ends it while nothing of it can have left this machine. From then on its deadline
+// and its cut-off do, and even then what the socket holds is taken before it is given up: see lastLook.
 type single struct {
 	dial    Dial
 	tls     *tls.Config
@@ -202,8 +202,8 @@ func astray(resp *http.Response, body []byte, err error) {
 	resp.Body = io.NopCloser(io.MultiReader(bytes.NewReader(body), failingReader{stray}))
 }
 
-// readBody reads the body of an answer, as far as it is read at all, and leaves it there with the error that it
-// ends with.
+// readBody reads the body of an answer, as far as it is read at all, and leaves it there with the error that
+// it ends with.
 func readBody(resp *http.Response, end context.Context) ([]byte, error) {
 	body, err := io.ReadAll(io.LimitReader(resp.Body, MaxAnswer+1))
 	_ = resp.Body.Close()

@@ -65,9 +65,9 @@ func validPort(port string) bool {
 	return err == nil && n > 0
 }
 
-// CheckKey refuses an API key that cannot be one: empty, in quotes, or with a character that no header takes, as a
-// key has that was copied with its line break. The error is a predicate, as in "the API key is empty", and does not
-// hold the key.
+// CheckKey refuses an API key that cannot be one: empty, in quotes, or with a character that no header takes,
+// as a key has that was copied with its line break. The error is a predicate, as in "the API key is empty",
+// and does not hold the key.
 func CheckKey(key string) error {
 	if key == "" {
 		return errors.New("is empty")

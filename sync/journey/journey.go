@@ -63,8 +63,8 @@ func factsOf(c decide.Case) Facts {
 	return f
 }
 
-// Asked are the interactions that asked for feedback of a customer: no follow-ups, and nothing of a rehearsal,
-// of which only the test address was mailed.
+// Asked are the interactions that asked for feedback of a customer: no follow-ups, and nothing of a
+// rehearsal, of which only the test address was mailed.
 func (j Journey) Asked() []agentconnect.Interaction {
 	return slices.DeleteFunc(slices.Clone(j.Interactions), func(i agentconnect.Interaction) bool {
 		return i.Recovery || store.Rehearsed(i.Intent)

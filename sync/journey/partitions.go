@@ -14,9 +14,9 @@ const (
 	partitionRoom  = 64 << 10 // bytes of a partition in memory; what is more goes into a file
 )
 
-// Partitions keep more values than there is memory for, so that those of one key come together again: each key
-// has its partition, and one partition at a time is read. What is too much for memory goes into files. The zero
-// Partitions are empty. Close them.
+// Partitions keep more values than there is memory for, so that those of one key come together again: each
+// key has its partition, and one partition at a time is read. What is too much for memory goes into files.
+// The zero Partitions are empty. Close them.
 type Partitions[T any] struct {
 	seed  maphash.Seed
 	parts []*partition

@@ -158,8 +158,8 @@ func (g *batchGetter) collectSingly(ctx context.Context, ids []string, found *fo
 	return nil
 }
 
-// stillReads reports whether others are read: one that was before, or else one of the last of the wanted. Then
-// what fails in a row does so by its own fault.
+// stillReads reports whether others are read: one that was before, or else one of the last of the wanted.
+// Then what fails in a row does so by its own fault.
 func (g *batchGetter) stillReads(ctx context.Context, found *foundConversations) bool {
 	const most = 3
 	others := slices.Clone(found.wanted[max(len(found.wanted)-most, 0):])

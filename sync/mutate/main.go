@@ -1,15 +1,16 @@
-// Command mutate asks whether the tests would notice if the program were wrong: it changes one thing after another
-// ("mutants": < to <=, a condition to its opposite, && to ||, a statement or the right side of a sum left out,
-// zero values returned), and runs the tests on each.
+// Command mutate asks whether the tests would notice if the program were wrong: it changes one thing after
+// another ("mutants": < to <=, a condition to its opposite, && to ||, a statement or the right side of a sum
+// left out, zero values returned), and runs the tests on each.
 //
 //	go run ./sync/mutate sync/decide sync/deliver/outcome.go
 //
-// tries the files of a package, or single ones. A mutant is judged by the tests of its own package first; what they
-// let live is judged by those of the engine (-then). All mutants of a package are compiled into one test binary, in
-// which an environment variable chooses one, so that each costs the tests that reach it, and no build.
+// tries the files of a package, or single ones. A mutant is judged by the tests of its own package first;
+// what they let live is judged by those of the engine (-then). All mutants of a package are compiled into one
+// test binary, in which an environment variable chooses one, so that each costs the tests that reach it, and
+// no build.
 //
-// What lives and stands in the list of explained ones (explained.txt beside this file) is not shown; if anything
-// else lives, the command ends with 1.
+// What lives and stands in the list of explained ones (explained.txt beside this file) is not shown; if
+// anything else lives, the command ends with 1.
 package main
 
 import (
@@ -92,7 +93,8 @@ func run(ctx context.Context, args []string, o options) (alive int, err error) {
 	return alive, nil
 }
 
-// explanations are the names of the mutants in a list; what begins with # or a blank says why those above it live.
+// explanations are the names of the mutants in a list; what begins with # or a blank says why those above it
+// live.
 func explanations(list string) map[string]bool {
 	names := map[string]bool{}
 	for line := range strings.Lines(list) {

@@ -27,8 +27,8 @@ func (m mutant) name() string {
 	return fmt.Sprintf("%s: %s %s: %s", m.file, m.within, m.change, m.text)
 }
 
-// mutator writes a file anew, with a switch at everything that can be changed. Nothing but insertions within a
-// line is made, so that what the compiler says of a line is about that line.
+// mutator writes a file anew, with a switch at everything that can be changed. Nothing but insertions within
+// a line is made, so that what the compiler says of a line is about that line.
 type mutator struct {
 	src     []byte
 	file    *token.File

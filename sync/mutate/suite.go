@@ -32,7 +32,8 @@ type test struct {
 	reaches map[int]bool // mutants
 }
 
-// newSuite compiles the tests of a package with the mutants in it, and runs them one by one, without a mutant.
+// newSuite compiles the tests of a package with the mutants in it, and runs them one by one, without a
+// mutant.
 func newSuite(ctx context.Context, b *build, dir string, skip *regexp.Regexp) (suite, error) {
 	s := suite{dir: dir, binary: filepath.Join(b.temp, strings.ReplaceAll(filepath.Clean(dir), "/", "_")+".test")}
 	if err := b.compile(ctx, dir, s.binary); err != nil {
@@ -98,7 +99,8 @@ func (s suite) trace(ctx context.Context, name, file string) (test, error) {
 	return t, nil
 }
 
-// passes reports whether the tests that reach a mutant pass with it. A few quick ones find most of what is found.
+// passes reports whether the tests that reach a mutant pass with it. A few quick ones find most of what is
+// found.
 func (s suite) passes(ctx context.Context, id int) bool {
 	var reaching []test
 	for _, t := range s.tests {

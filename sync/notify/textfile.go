@@ -77,8 +77,8 @@ func cause(err error) error {
 	return err
 }
 
-// LastEnded is the pass of a mode that wrote the file last, as far as that tells: when it ended, and with which
-// exit code. It reports false where there is none.
+// LastEnded is the pass of a mode that wrote the file last, as far as that tells: when it ended, and with
+// which exit code. It reports false where there is none.
 func (t Textfile) LastEnded(mode string) (run store.Run, ok bool) {
 	old, err := t.read()
 	if err != nil {

@@ -252,9 +252,9 @@ func Read(text []byte, t Terms) (Plan, error) {
 	return p, p.meet(t)
 }
 
-// Look reads a plan to be looked at. It refuses what Read does, but for a plan that was in order and cannot be
-// carried out any more, or that nothing here can prove: obstacle says so, and is empty where it can be carried
-// out.
+// Look reads a plan to be looked at. It refuses what Read does, but for a plan that was in order and cannot
+// be carried out any more, or that nothing here can prove: obstacle says so, and is empty where it can be
+// carried out.
 func Look(text []byte, t Terms) (p Plan, obstacle string, err error) {
 	if p, err = parse(text); err == nil {
 		err = p.checkTenant(t)

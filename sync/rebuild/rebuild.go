@@ -85,8 +85,8 @@ func Run(ctx context.Context, ledger Ledger, receiver verify.Receiver, o Options
 }
 
 // Marker marks as accepted, in a ledger, what some requests that Agent Connect has received are about, and
-// settles what was in doubt of it; it gives how many the ledger did not know. What all of the data show together
-// is for [Run].
+// settles what was in doubt of it; it gives how many the ledger did not know. What all of the data show
+// together is for [Run].
 func Marker(ledger Ledger) func([]agentconnect.Interaction) (int, error) {
 	return func(received []agentconnect.Interaction) (int, error) {
 		info, err := ledger.Info()

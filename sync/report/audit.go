@@ -209,8 +209,8 @@ func (a Audit) link(f audit.Finding) string {
 	return decide.ConversationURL(a.AppURL, f.Customer, f.Conversation)
 }
 
-// AuditJSON writes the audit as one object on one line, schema acsync.audit/1: one finding after the other, so
-// that there may be any number of them.
+// AuditJSON writes the audit as one object on one line, schema acsync.audit/1: one finding after the other,
+// so that there may be any number of them.
 func AuditJSON(w io.Writer, a Audit) error { return writeJSON(w, a.object(), oneLine) }
 
 // AuditCSV writes a line for each finding (RFC 4180, UTF-8), the worst first, times in the report's zone.

@@ -111,8 +111,8 @@ func HistoryCSV(w io.Writer, h History) error {
 	})
 }
 
-// writeCSV writes a line for each value, by the names and values of its columns. The names stay; new ones come
-// at the end.
+// writeCSV writes a line for each value, by the names and values of its columns. The names stay; new ones
+// come at the end.
 func writeCSV[T any](w io.Writer, values source[T], line func(T) []string) error {
 	out := csv.NewWriter(w)
 	out.UseCRLF = true

@@ -109,8 +109,8 @@ type PastPass struct {
 	Tally
 }
 
-// pastPass is the pass of a summary. What the summary says nothing of is counted as untold: the pass was killed
-// before, or let go of the ledger, or it was of a version that has other dispositions.
+// pastPass is the pass of a summary. What the summary says nothing of is counted as untold: the pass was
+// killed before, or let go of the ledger, or it was of a version that has other dispositions.
 func pastPass(run store.Run) PastPass {
 	counts, told := map[string]int{}, 0
 	for _, d := range dispositions {

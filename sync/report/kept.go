@@ -8,8 +8,8 @@ import (
 	"acsync/store"
 )
 
-// kept is a row in some 60 bytes: its key in the ledger, then the times in Unix milliseconds, the places of its
-// holder and its ending, the customer and the address.
+// kept is a row in some 60 bytes: its key in the ledger, then the times in Unix milliseconds, the places of
+// its holder and its ending, the customer and the address.
 type kept string
 
 // keep packs a row.

@@ -117,8 +117,8 @@ func JSON(w io.Writer, p Pass) error {
 	}, oneLine)
 }
 
-// ofBackfillJSON is how far the back-fill has come that a pass is of, and what is left; omitted where it is of
-// none.
+// ofBackfillJSON is how far the back-fill has come that a pass is of, and what is left; omitted where it is
+// of none.
 func ofBackfillJSON(p Pass) any {
 	return when(p.backfill(), append(backfillJSON(p.Backfill), "left", restJSON(p)))
 }

@@ -12,8 +12,8 @@ import (
 	"acsync/sync/verify"
 )
 
-// RangeCounter counts conversations as they come, and keeps none: it needs memory for a number for each group,
-// and for the customers a part at a time. Close it.
+// RangeCounter counts conversations as they come, and keeps none: it needs memory for a number for each
+// group, and for the customers a part at a time. Close it.
 type RangeCounter struct {
 	RangeTerms
 

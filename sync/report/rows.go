@@ -168,8 +168,8 @@ func (r *Rows) row(k kept) Row {
 	return row
 }
 
-// settle sorts the rows by the time of resolution. One that was skipped can be decided anew, and then the last
-// counts.
+// settle sorts the rows by the time of resolution. One that was skipped can be decided anew, and then the
+// last counts.
 func (r *Rows) settle() {
 	if r == nil {
 		return

@@ -319,8 +319,8 @@ func trialSection(r *Rules) doc.Section {
 	return section
 }
 
-// differenceParts are the decisions about a conversation and what differs, field by field; or the request where
-// only one of the decisions makes one.
+// differenceParts are the decisions about a conversation and what differs, field by field; or the request
+// where only one of the decisions makes one.
 func differenceParts(r *Rules, row trial) []doc.Part {
 	head, facts := row.id, doc.Facts{Depth: 4}
 	for _, each := range r.differences(row) {

@@ -94,8 +94,8 @@ func unknownAttributes(r *Rules) []unknownAttribute {
 // shortestBeginning is how many letters two names must begin with for one to stand for the other.
 const shortestBeginning = 4
 
-// meant is the attribute that there is, and whose name is most alike; empty where none is near enough. Kustomer
-// ends a name by its type, which is easily left out.
+// meant is the attribute that there is, and whose name is most alike; empty where none is near enough.
+// Kustomer ends a name by its type, which is easily left out.
 func meant(r *Rules, attribute string) string {
 	bare := bareName(attribute)
 	best, least := "", max(2, len(bare)/4)+1

@@ -28,8 +28,8 @@ func (c cluster) ContainerArguments() []string {
 	return append(args, "--success-codes", successCodes)
 }
 
-// successCodes are no failure of a pod, and would be one by any other code than 0: the pass did its work and somebody
-// has to look when there is time, or another one is at work.
+// successCodes are no failure of a pod, and would be one by any other code than 0: the pass did its work and
+// somebody has to look when there is time, or another one is at work.
 var successCodes = fmt.Sprintf("%d,%d", exit.NeedsHand, exit.Locked)
 
 // ContainerSettings are those that mean the same in a container.
@@ -40,8 +40,8 @@ func (c cluster) ContainerSettings() []Variable {
 // Deadline is how many seconds late a pass may begin.
 func (c cluster) Deadline() int { return int(time.Duration(c.Every) / time.Second) }
 
-// Fatal are the exit codes after which trying again at once is of no use: somebody has to look. Kubernetes wants
-// them in ascending order.
+// Fatal are the exit codes after which trying again at once is of no use: somebody has to look. Kubernetes
+// wants them in ascending order.
 func (c cluster) Fatal() []int {
 	var codes []int
 	for _, code := range []exit.Code{

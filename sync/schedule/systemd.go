@@ -35,8 +35,8 @@ func (u units) InHomes() bool { return u.within(homes...) }
 // InTemporary reports whether it needs anything from the directories for temporary files.
 func (u units) InTemporary() bool { return u.within(temporary...) }
 
-// MadeUp reports whether systemd makes up a user for each pass. Such a one never sees the directories for temporary
-// files.
+// MadeUp reports whether systemd makes up a user for each pass. Such a one never sees the directories for
+// temporary files.
 func (u units) MadeUp() bool { return u.NoUser && !u.InTemporary() }
 
 // Fine are the exit codes besides 0 that are no failure of a unit: somebody has to look when there is time,

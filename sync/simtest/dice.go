@@ -8,8 +8,8 @@ import (
 	"time"
 )
 
-// dice make every choice of a world. None is drawn from a stream that several share, whose order could differ:
-// each depends on the seed and on what it is about alone.
+// dice make every choice of a world. None is drawn from a stream that several share, whose order could
+// differ: each depends on the seed and on what it is about alone.
 type dice uint64
 
 // throw gives the choices about one thing: what is chosen, about whom, and for the how manieth time.

@@ -29,8 +29,8 @@ type gate struct {
 	dead   bool
 }
 
-// kill is the step at which a process is killed: the how manieth of all, or of those with a name. The zero kill
-// is none.
+// kill is the step at which a process is killed: the how manieth of all, or of those with a name. The zero
+// kill is none.
 type kill struct {
 	step string // empty: any
 	nth  int

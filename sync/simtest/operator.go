@@ -307,7 +307,8 @@ func (w *operator) putBack(r *rand.Rand) {
 	}
 }
 
-// repair is what follows on a copy that was put back: the next pass has to refuse, and an operator repairs it.
+// repair is what follows on a copy that was put back: the next pass has to refuse, and an operator repairs
+// it.
 func (w *operator) repair(r *rand.Rand, killAt kill) {
 	e := w.perform(w.process("run", kill{}, 0), kill{}, run)
 	switch {

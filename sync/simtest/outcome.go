@@ -50,7 +50,8 @@ func (e endedProcess) told(dir string) string {
 	return text
 }
 
-// chance matches what is another one each time: the ids of ledgers, and of the process that plays all of this.
+// chance matches what is another one each time: the ids of ledgers, and of the process that plays all of
+// this.
 var chance = regexp.MustCompile(`\b[0-9a-f]{16}\b|process \d+ on \S+`)
 
 // serious reports whether a code tells of a ledger that cannot be used.

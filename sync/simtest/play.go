@@ -1,8 +1,8 @@
 // Package simtest plays worlds: the whole program but its command line, with its real clients and its real
 // ledger, in virtual time, against models of Kustomer and of Agent Connect that do whatever was ever seen or
 // feared of the two, on a machine that is killed, restored and left alone for hours, with operators who do
-// what the manual says. It holds what has happened against what must never happen (the invariants I1 to I14 of
-// the design). A seed is one world, and plays the same each time.
+// what the manual says. It holds what has happened against what must never happen (the invariants I1 to I14
+// of the design). A seed is one world, and plays the same each time.
 //
 // It has to be called in a bubble of testing/synctest.
 package simtest

@@ -18,8 +18,8 @@ import (
 // errDisk is what a disk answers that takes no more.
 var errDisk = errors.New("no space left on device (simulated)")
 
-// steps is the ledger of a process: each call is a step at which the process can be killed, before anything is
-// written and after it is, and writes can fail, with and without having been carried out.
+// steps is the ledger of a process: each call is a step at which the process can be killed, before anything
+// is written and after it is, and writes can fail, with and without having been carried out.
 type steps struct {
 	*tenant.Shared
 	gate  *gate

@@ -12,7 +12,8 @@ import (
 )
 
 // RestoredError is a ledger whose database was put back: some of what it had noted may be missing, and
-// nothing is sent before Agent Connect's data have told. Where they cannot be asked it is store.ErrRolledBack.
+// nothing is sent before Agent Connect's data have told. Where they cannot be asked it is
+// store.ErrRolledBack.
 type RestoredError struct {
 	Since time.Time // when that was found
 	// from when on Agent Connect's data are asked: before they need not show what is missing; zero: they cannot
@@ -81,8 +82,8 @@ type Readmitter interface {
 }
 
 // Readmit asks Agent Connect's data whether a ledger whose database was put back lacks anything, and trusts
-// it again if not. Nothing is written before. The error is a *RestoredError as long as they are not to be asked,
-// store.ErrRolledBack where something is missing, and a *WitnessError where they cannot be read.
+// it again if not. Nothing is written before. The error is a *RestoredError as long as they are not to be
+// asked, store.ErrRolledBack where something is missing, and a *WitnessError where they cannot be read.
 func Readmit(ctx context.Context, ledger Readmitter, info store.Info, v Verification) (store.Info, error) {
 	switch held := v.Restored(info); {
 	case held == nil:

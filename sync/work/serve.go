@@ -134,8 +134,8 @@ func one(yes bool) float64 {
 	return 0
 }
 
-// Serve answers /metrics, /healthz (the process lives) and /readyz (the database answers, and somebody looks at the
-// schedule) at an address, until the context ends. Tick is the time between two looks.
+// Serve answers /metrics, /healthz (the process lives) and /readyz (the database answers, and somebody looks
+// at the schedule) at an address, until the context ends. Tick is the time between two looks.
 func (f *Figures) Serve(ctx context.Context, l net.Listener, tick time.Duration) error {
 	began := time.Now()
 	mux := http.NewServeMux()

@@ -315,8 +315,9 @@ var shared struct {
 	err error
 }
 
-// Prepare starts the shared cluster before any test, makes a database in it, and gives the address for the plain
-// role. Prepare makes the tables, with the address for their owner. Where no server is installed it is an error.
+// Prepare starts the shared cluster before any test, makes a database in it, and gives the address for the
+// plain role. Prepare makes the tables, with the address for their owner. Where no server is installed it is
+// an error.
 func Prepare(prepare func(url string) error) (url string, err error) {
 	b := &bare{}
 	defer func() {

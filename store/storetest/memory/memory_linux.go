@@ -1,5 +1,5 @@
-// Package memory is for tests that keep ledgers. It stands apart from storetest so that the commands which the
-// tests start need not load what storetest is made with.
+// Package memory is for tests that keep ledgers. It stands apart from storetest so that the commands which
+// the tests start need not load what storetest is made with.
 package memory
 
 import (
