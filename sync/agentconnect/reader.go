@@ -50,7 +50,8 @@ func newDataReader(o Options, proven *atomic.Bool) (dataReader, error) {
 		Header:  http.Header{"X-Api-Key": {o.APIKey}},
 		Secrets: []string{o.APIKey, o.APISecret}, UserAgent: o.UserAgent,
 		Timeout: cmp.Or(o.DataTimeout, 5*time.Minute),
-		HTTP:    o.HTTP, Transport: httpx.TransportOptions{Connections: 1, Dial: o.Dial}, Proven: proven, Log: o.Log,
+		HTTP:    o.HTTP, Transport: httpx.TransportOptions{Connections: 1, Dial: o.Dial},
+		Proven: proven, Log: o.Log,
 		// How long a token is taken for is unknown: each attempt signs its own, without "Bearer"
 		// (documented).
 		Authorize: func(now time.Time) (string, error) { return signToken(o.APISecret, now) },

@@ -120,5 +120,6 @@ func sentences(all []result) string {
 	}
 	return fmt.Sprintf("Of %s conversations to be asked about, in all of these worlds:\n%s.\n"+
 		"To read what 100,000 conversations need, at the 1,000 calls and 100 searches a minute that Kustomer\n"+
-		"permits, and as many calls for each as in the first world: %s.\n", number(sum[order[0]].Due), strings.Join(came, "; "), strings.Join(takes, "; "))
+		"permits, and as many calls for each as in the first world: %s.\n",
+		number(sum[order[0]].Due), strings.Join(came, "; "), strings.Join(takes, "; "))
 }

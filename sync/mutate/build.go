@@ -55,9 +55,10 @@ var compilerLine = regexp.MustCompile(`(?m)^(\S+\.go):(\d+):`)
 // drop drops the mutants in the lines that the compiler complains about; false if there are none.
 func (b *build) drop(out []byte) (any bool) {
 	for _, found := range compilerLine.FindAllSubmatch(out, -1) {
+		file := filepath.Base(string(found[1]))
 		line, _ := strconv.Atoi(string(found[2]))
 		in := func(m mutant) bool {
-			return filepath.Base(b.copies[m.file]) == filepath.Base(string(found[1])) && m.line <= line && line <= m.end
+			return filepath.Base(b.copies[m.file]) == file && m.line <= line && line <= m.end
 		}
 		begins := func(m mutant) bool { return in(m) && m.line == line }
 		if slices.ContainsFunc(b.mutants, begins) {

@@ -35,7 +35,8 @@ type test struct {
 // newSuite compiles the tests of a package with the mutants in it, and runs them one by one, without a
 // mutant.
 func newSuite(ctx context.Context, b *build, dir string, skip *regexp.Regexp) (suite, error) {
-	s := suite{dir: dir, binary: filepath.Join(b.temp, strings.ReplaceAll(filepath.Clean(dir), "/", "_")+".test")}
+	name := strings.ReplaceAll(filepath.Clean(dir), "/", "_") + ".test"
+	s := suite{dir: dir, binary: filepath.Join(b.temp, name)}
 	if err := b.compile(ctx, dir, s.binary); err != nil {
 		return s, err
 	}

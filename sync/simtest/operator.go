@@ -50,8 +50,8 @@ func (w *operator) live() {
 
 // newKill is early or late in a process, or where it hurts most.
 func newKill(r *rand.Rand) kill {
-	step := pick(r, "", "", "begin", "begin done", "finish", "finish done", "ready", "create", "written", "commit",
-		"commit done", "search", "gathered", "committed")
+	step := pick(r, "", "", "begin", "begin done", "finish", "finish done", "ready", "create", "written",
+		"commit", "commit done", "search", "gathered", "committed")
 	if step == "" {
 		return kill{nth: 1 + r.IntN(pick(r, 20, 60, 200))}
 	}

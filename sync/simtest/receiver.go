@@ -200,7 +200,8 @@ func dataRow(each arrival, created time.Time) string {
 	return fmt.Sprintf(
 		`{"uuid":"6f1c1f0e-3b0a-4a55-9a0e-%012x","sequence_id":%d,"parent_uuid":null,"is_recovery":false,`+
 			`"branding":"b","channel":"email","ext_interaction_id":%q,"request_created_at":%q,"requested_via":"API",`+
-			`"request_delivery_status":%q,"customer":{"email":%q,"full_name":%q},"custom_properties":{"acsync_intent":%q},"answers":{}}`,
+			`"request_delivery_status":%q,"customer":{"email":%q,"full_name":%q},`+
+			`"custom_properties":{"acsync_intent":%q},"answers":{}}`,
 		each.seq,
 		each.seq,
 		id,

@@ -27,7 +27,8 @@ func newWorld(seed uint64, dir string) *world {
 	d := dice(seed)
 	w := &world{
 		dice: d, checker: &checker{
-			journal: newJournal(), dir: dir, told: map[string]int{}, unseen: map[string]bool{}, habits: newHabits(d, dir), began: time.Now(),
+			journal: newJournal(), dir: dir, told: map[string]int{}, unseen: map[string]bool{},
+			habits: newHabits(d, dir), began: time.Now(),
 			numbers: &numbering{
 				given: map[uint64]string{},
 				open:  map[string]func() ([]store.Entry, error){},
