@@ -483,6 +483,19 @@ func (d *database) used() (int64, error) {
 	return tx.Size(), nil
 }
 
+// spareMemory lets go of the pages that were read so far: otherwise the process would grow with the ledger, by
+// what the system has in its cache in any case. They stay mapped for as long as a transaction reads.
+func (d *database) spareMemory() {
+	_ = d.beside(func() error {
+		tx, err := d.begin(false)
+		if err == nil {
+			letGo(d.db.Info().Data, tx.Size())
+			d.end(tx)
+		}
+		return err
+	})
+}
+
 func (d *database) self() (now self, err error) {
 	err = d.view(func(t *txn) error {
 		now, err = t.self()

@@ -173,6 +173,7 @@ func (w Writer) Commit(b store.Batch) error {
 	if err := w.kept(); err != nil {
 		return explain(w.path, err)
 	}
+	w.spareMemory()
 	return w.updateFence()
 }
 

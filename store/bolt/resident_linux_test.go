@@ -1,0 +1,66 @@
+package bolt
+
+import (
+	"bufio"
+	"errors"
+	"os"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"acsync/store"
+)
+
+// resident is how much of a file is mapped and in the memory of this process, in bytes.
+func resident(t *testing.T, path string) (sum int64) {
+	t.Helper()
+	f, err := os.Open("/proc/self/smaps")
+	must(t, err)
+	defer f.Close()
+	ours := false
+	for lines := bufio.NewScanner(f); lines.Scan(); {
+		fields := strings.Fields(lines.Text())
+		if !strings.HasSuffix(fields[0], ":") {
+			ours = fields[len(fields)-1] == path
+		} else if ours && fields[0] == "Rss:" {
+			n, err := strconv.ParseInt(fields[1], 10, 64)
+			must(t, err)
+			sum += n << 10
+		}
+	}
+	return sum
+}
+
+// TestMemoryOfALargeLedger: what was read of a ledger does not stay in the memory of a pass, and is there for
+// whoever reads on, also beside it.
+func TestMemoryOfALargeLedger(t *testing.T) {
+	l := testLedger(t, Options{})
+	must(t, l.Commit(store.Batch{Entries: many(0, 8_000)}))
+	read := func() {
+		n := 0
+		must(t, l.Each(func(store.Entry) error { n++; return nil }))
+		wantSame(t, n, 8_000)
+	}
+	read()
+	before := resident(t, l.path)
+	if size := sizeOf(t, l.path); before < size/2 {
+		t.Fatalf("%d of %d bytes are resident: the test shows little", before, size)
+	}
+	must(t, l.Commit(store.Batch{Checkpoint: noon.Add(time.Minute)}))
+	if after := resident(t, l.path); after > before/4 {
+		t.Errorf("%d bytes are resident after a window, %d before it", after, before)
+	}
+	written := make(chan error, 1)
+	go func() {
+		var err error
+		for n := range 50 {
+			err = errors.Join(err, l.Commit(store.Batch{Checkpoint: noon.Add(time.Duration(n+2) * time.Minute)}))
+		}
+		written <- err
+	}()
+	for range 5 {
+		read()
+	}
+	must(t, <-written)
+}
