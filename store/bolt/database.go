@@ -11,6 +11,7 @@ import (
 	"runtime/debug"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"go.etcd.io/bbolt"
@@ -156,7 +157,13 @@ type database struct {
 	dead        error      // why nothing works any more: closed or damaged
 	interrupted bool       // by a fault as a transaction began
 	unwritten   *store.Run // the summary of the pass, if it found no place
+
+	ended atomic.Uint64 // transactions; see spareMemory
 }
+
+// spareEvery is after how many transactions memory is spared. Those of a pass at work are about some tens of
+// keys each, and the system maps sixteen pages for each that is read.
+const spareEvery = 8
 
 // action is what a change does in a transaction that writes.
 type action func(*txn) error
@@ -255,6 +262,7 @@ func (d *database) view(fn func(*txn) error) error {
 	if err == nil {
 		err = t.meta.err
 	}
+	d.spareMemory(tx)
 	return err
 }
 
@@ -433,6 +441,7 @@ func (d *database) transact(fn func(*txn) error) (own bool, err error) {
 	case err != nil:
 		return true, err
 	}
+	d.spareMemory(tx)
 	return false, tx.Commit()
 }
 
@@ -483,17 +492,12 @@ func (d *database) used() (int64, error) {
 	return tx.Size(), nil
 }
 
-// spareMemory lets go of the pages that were read so far: otherwise the process would grow with the ledger, by
-// what the system has in its cache in any case. They stay mapped for as long as a transaction reads.
-func (d *database) spareMemory() {
-	_ = d.beside(func() error {
-		tx, err := d.begin(false)
-		if err == nil {
-			letGo(d.db.Info().Data, tx.Size())
-			d.end(tx)
-		}
-		return err
-	})
+// spareMemory lets go of the pages that were read, every few transactions, while one of them still keeps them
+// mapped. Otherwise the process would grow with the ledger, by what the system has in its cache in any case.
+func (d *database) spareMemory(tx *bbolt.Tx) {
+	if d.ended.Add(1)%spareEvery == 0 {
+		letGo(d.db.Info().Data, tx.Size())
+	}
 }
 
 func (d *database) self() (now self, err error) {

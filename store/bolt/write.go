@@ -173,7 +173,6 @@ func (w Writer) Commit(b store.Batch) error {
 	if err := w.kept(); err != nil {
 		return explain(w.path, err)
 	}
-	w.spareMemory()
 	return w.updateFence()
 }
 
