@@ -160,6 +160,9 @@ func amount(few, many int) int {
 // light and dark, and looks at what people would see. Where it is long, or somebody keeps them, it takes pictures.
 // Unless it is long, it looks at six pages, on a light desk and a dark phone.
 func TestBrowser(t *testing.T) {
+	if testing.Short() {
+		t.Skip("one goroutine does all of it: there is no race to find")
+	}
 	ctx, kept := browser(t), artifacts(t)
 	usual, detail := detailed(400, 72*time.Hour, nil)
 	many, manyDetail := detailed(amount(400, 12_000), 40*24*time.Hour, nil)

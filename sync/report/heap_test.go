@@ -79,6 +79,9 @@ func TestRowsAreSmall(t *testing.T) {
 // TestRenderingIsSmall writes a list of conversations and one of many times as many in each form that names them all, or
 // as many as a page or a ticket may have: what is in use meanwhile hardly grows.
 func TestRenderingIsSmall(t *testing.T) {
+	if testing.Short() {
+		t.Skip("one goroutine does all of it: there is no race to find")
+	}
 	const most = 64 // bytes for each conversation more
 	few, many := mostOnPage, amount(3*mostOnPage, 20*mostOnPage)
 	writers := map[string]func(n int) func(io.Writer) error{
