@@ -344,14 +344,17 @@ func TestCutOffWhileOthersRead(t *testing.T) {
 	path := s.place(t, s.content)
 	l, err := Open(path, Options{})
 	must(t, err)
-	must(t, l.beside(func() error {
+	err = l.beside(func() error {
 		return l.view(func(*txn) error {
 			must(t, os.Truncate(path, 0))
 			_, err := l.Lookup([]store.Key{id(1)})
 			wantError(t, err, store.ErrDamaged)
 			return nil
 		})
-	}))
+	})
+	if err != nil {
+		wantError(t, err, store.ErrDamaged)
+	}
 	_, err = l.Begin(id(2), noon, noon)
 	wantError(t, err, store.ErrDamaged)
 	wantClosed(t, l)

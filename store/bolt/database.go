@@ -11,7 +11,6 @@ import (
 	"runtime/debug"
 	"slices"
 	"sync"
-	"sync/atomic"
 	"time"
 
 	"go.etcd.io/bbolt"
@@ -157,13 +156,7 @@ type database struct {
 	dead        error      // why nothing works any more: closed or damaged
 	interrupted bool       // by a fault as a transaction began
 	unwritten   *store.Run // the summary of the pass, if it found no place
-
-	ended atomic.Uint64 // transactions; see spareMemory
 }
-
-// spareEvery is after how many transactions memory is spared. Those of a pass at work are about some tens of
-// keys each, and the system maps sixteen pages for each that is read.
-const spareEvery = 8
 
 // action is what a change does in a transaction that writes.
 type action func(*txn) error
@@ -262,7 +255,7 @@ func (d *database) view(fn func(*txn) error) error {
 	if err == nil {
 		err = t.meta.err
 	}
-	d.spareMemory(tx)
+	spareMemory(tx)
 	return err
 }
 
@@ -441,7 +434,7 @@ func (d *database) transact(fn func(*txn) error) (own bool, err error) {
 	case err != nil:
 		return true, err
 	}
-	d.spareMemory(tx)
+	spareMemory(tx)
 	return false, tx.Commit()
 }
 
@@ -490,14 +483,6 @@ func (d *database) used() (int64, error) {
 	}
 	defer d.end(tx)
 	return tx.Size(), nil
-}
-
-// spareMemory lets go of the pages that were read, every few transactions, while one of them still keeps them
-// mapped. Otherwise the process would grow with the ledger, by what the system has in its cache in any case.
-func (d *database) spareMemory(tx *bbolt.Tx) {
-	if d.ended.Add(1)%spareEvery == 0 {
-		letGo(d.db.Info().Data, tx.Size())
-	}
 }
 
 func (d *database) self() (now self, err error) {

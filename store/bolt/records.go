@@ -23,7 +23,16 @@ type records struct {
 	counts             counts
 	accepted           uint64 // keys that ever became accepted
 	changed            bool   // and so the counts
+	sought             int    // keys, in this transaction
 }
+
+// spareEvery is after how many keys of one transaction memory is spared. Linux maps sixteen pages for each
+// that is read.
+const spareEvery = 128
+
+// spareMemory lets go of the pages that were read, while a transaction keeps them mapped. Otherwise the process
+// would grow with the ledger, by what the system has in its cache in any case.
+func spareMemory(tx *bbolt.Tx) { letGo(tx.DB().Info().Data, tx.Size()) }
 
 // slot is a key with what the ledger holds for it; its state is Unknown where there is nothing.
 type slot struct {
@@ -46,6 +55,9 @@ func (r *records) load(k store.Key) (slot, error) {
 func (r *records) get(c *bbolt.Cursor, k store.Key) (code []byte, found store.Record, err error) {
 	if code, err = store.EncodeKey(k); err != nil {
 		return nil, found, err
+	}
+	if r.sought++; r.sought%spareEvery == 0 {
+		spareMemory(r.keys.Tx())
 	}
 	if at, v := c.Seek(code); bytes.Equal(at, code) {
 		found, err = r.decode(k, code, v)
