@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -326,7 +327,11 @@ func TestCutOffWhileOpen(t *testing.T) {
 			if err := os.Truncate(path, int64(2*pageSize)); err != nil {
 				t.Fatal(err)
 			}
-			wantError(t, first(l), store.ErrDamaged)
+			err = first(l)
+			wantError(t, err, store.ErrDamaged)
+			if !strings.Contains(err.Error(), "cut off") {
+				t.Errorf("%v does not say what has happened", err)
+			}
 			_, err = l.Lookup([]store.Key{id(1)})
 			wantError(t, err, store.ErrDamaged)
 			_, err = l.Begin(id(2), noon, noon)

@@ -169,6 +169,9 @@ func recoverFaults(fn func() error) (faulted bool, err error) {
 	defer func() {
 		if p := recover(); p != nil {
 			faulted, err = true, damaged("reading it failed: %v", p)
+			if _, memory := p.(interface{ Addr() uintptr }); memory {
+				err = damaged("a part of the file is not there any more: was it cut off, or replaced in place?")
+			}
 		}
 	}()
 	return false, fn()

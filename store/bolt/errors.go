@@ -41,6 +41,9 @@ const ifMoved = "If it was moved, and the old one will never be used again: acsy
 const restoreCopy = "run acsync ledger restore FILE with the newest copy of it, which learns who was asked " +
 	"since, and leave its fence where it is"
 
+const anew = "move the ledger, its fence and its witness away (acsync init names those that are left), and " +
+	"run acsync init --adopt --start TIME, which learns from Agent Connect who was asked"
+
 // advice says what an operator can do about the sentinels that need an operator.
 var advice = []struct {
 	about error
@@ -55,8 +58,7 @@ var advice = []struct {
 	},
 	{
 		store.ErrMissing, "restore",
-		restoreCopy + ". Only if all copies are lost: move away what is left of it, and run " +
-			"acsync init and, right after it, acsync ledger rebuild",
+		restoreCopy + ". Only if all copies are lost: " + anew,
 	},
 	{
 		store.ErrExists, "ledger",
@@ -68,8 +70,7 @@ var advice = []struct {
 	},
 	{
 		store.ErrDamaged, "restore",
-		"nothing more is sent; " + restoreCopy + "; without a copy, move the ledger and its " +
-			"fence away, and run acsync init and acsync ledger rebuild",
+		"nothing more is sent; " + restoreCopy + ". Only if all copies are lost: " + anew,
 	},
 	{
 		store.ErrNewerFormat, "ledger",
@@ -89,8 +90,7 @@ var advice = []struct {
 		errLeft, "restore",
 		"no ledger was made, because a new one knows nobody and asks everybody again. Run acsync " +
 			"ledger restore FILE with the newest copy of it, and leave its fence where it is. Only if all copies " +
-			"are lost, or if it is to begin anew on purpose, such as with another account: move what is left away, " +
-			"then run acsync init and acsync ledger rebuild",
+			"are lost, or if it is to begin anew on purpose, such as with another account: " + anew,
 	},
 	{
 		errUnfenced, "restore",
