@@ -20,18 +20,23 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"os/exec"
 	"os/signal"
 	"path/filepath"
 	"slices"
 	"strings"
+	"syscall"
 
 	"acsync/sync/measure"
 )
 
 func main() {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	if err := run(ctx, os.Args[1:], os.Stdout, os.Stderr); err != nil && !errors.Is(err, flag.ErrHelp) {
+		if ctx.Err() != nil {
+			err = errors.New("interrupted")
+		}
 		fmt.Fprintln(os.Stderr, "compare:", err)
 		stop()
 		os.Exit(1)
@@ -57,7 +62,7 @@ func parse(arguments []string, stderr io.Writer) (settings, error) {
 	flags.IntVar(&s.amount, "conversations", 3000, "how many are marked done at the beginning of each world")
 	flags.Uint64Var(&s.seed, "seed", 1, "of the stand-ins and of what goes wrong")
 	flags.IntVar(&s.perMinute, "per-minute", 30_000, "requests a minute permitted to each service")
-	flags.StringVar(&chosen, "worlds", "", "`names` of worlds, divided by commas; none is all: "+worldNames())
+	flags.StringVar(&chosen, "worlds", "", "`names` of worlds, divided by commas; none: each of them, which are "+worldNames())
 	flags.StringVar(&s.acsync, "acsync", "", "a ready `program` in place of the one built from this checkout")
 	flags.StringVar(&s.before, "before", "", "an older `program` of acsync to be measured as well")
 	flags.BoolVar(&s.json, "json", false, "print JSON")
@@ -140,8 +145,11 @@ func (s settings) build(ctx context.Context, dir string) ([]program, error) {
 	for _, path := range []*string{&ready, &older} {
 		if *path != "" {
 			// Each runs in a directory of its own.
-			if *path, err = filepath.Abs(*path); err != nil {
-				return nil, err
+			if *path, err = filepath.Abs(*path); err == nil {
+				*path, err = exec.LookPath(*path)
+			}
+			if err != nil {
+				return nil, fmt.Errorf("a program to compare with cannot be run: %w", err)
 			}
 		}
 	}

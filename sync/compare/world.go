@@ -35,7 +35,7 @@ var worlds = []world{
 	{name: "again", what: "3 % of the conversations are reopened, and marked done again", again: true, rounds: 3},
 	{name: "killed", what: "the program is killed three times (kill -9), and started again", kills: 3, rounds: 2},
 	{
-		name: "all", what: "all of that at once",
+		name: "everything", what: "all of that at once",
 		lost: true, errors: true, late: true, again: true, kills: 3, rounds: 3,
 	},
 }

@@ -51,6 +51,9 @@ func TestCron(t *testing.T) {
 	if testing.Short() {
 		t.Skip("what runs at the same time here does so in the engine's own tests as well")
 	}
+	if *cronDays < 0 || *cronHour < 1 {
+		t.Fatal("-soak.days takes 0 or more, -soak.perhour 1 or more")
+	}
 	synctest.Test(t, func(t *testing.T) {
 		c := newCron(t, *soakSeed, 24*time.Hour, 6*time.Hour)
 		if *cronDays > 0 {

@@ -29,7 +29,7 @@ const (
 
 // afresh says of a ledger of rehearsals that cannot be used how to begin anew. What is not known to be one,
 // as its file cannot be read, is for people to take away.
-func (r *Rehearsal) afresh(path string, cause, err error) error {
+func (r *Rehearsal) afresh(cause, err error) error {
 	code, _ := exit.Of(err)
 	todo := ""
 	switch {
@@ -43,7 +43,7 @@ func (r *Rehearsal) afresh(path string, cause, err error) error {
 	default:
 		return err
 	}
-	return exit.Advise(fmt.Errorf("%s: %w. It is of rehearsals, and nobody real was asked", path, cause), todo,
+	return exit.Advise(fmt.Errorf("%w. It is of rehearsals, and nobody real was asked", cause), todo,
 		aboutRehearsals)
 }
 

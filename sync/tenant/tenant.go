@@ -11,6 +11,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"acsync/store"
@@ -199,20 +200,24 @@ func (t *Tenant) Compact() error {
 // afresh replaces the advice about a ledger that cannot be used, if it is of a demonstration or of
 // rehearsals: nobody real was asked, so that there is nothing to put back or to learn.
 func (t *Tenant) afresh(err error) error {
-	if t.Demo == nil && t.Rehearsal == nil {
+	if err == nil || t.Demo == nil && t.Rehearsal == nil {
 		return err
 	}
 	missing := errors.Is(err, store.ErrMissing)
 	if missing && !t.Abandoned() {
 		return ErrUnmade
 	}
+	// Without the advice, which is about the real one.
 	cause := cmp.Or(errors.Unwrap(err), err)
+	if !strings.HasPrefix(cause.Error(), t.Where()+": ") {
+		cause = fmt.Errorf("%s: %w", t.Where(), cause)
+	}
 	if t.Rehearsal != nil {
-		return t.Rehearsal.afresh(t.Where(), cause, err)
+		return t.Rehearsal.afresh(cause, err)
 	}
 	if missing || errors.Is(err, store.ErrRolledBack) || errors.Is(err, store.ErrDamaged) {
-		return fmt.Errorf("%s: %w. It is of the sandbox, and nobody real was asked: remove it and its "+
-			"fence, and acsync run makes another", t.Where(), cause)
+		return fmt.Errorf("%w. It is of the sandbox, and nobody real was asked: remove it and its "+
+			"fence, and acsync run makes another", cause)
 	}
 	return err
 }
