@@ -43,6 +43,7 @@ type Holder struct {
 	Boot    string `json:"boot,omitempty"`
 	Opening string `json:"opening,omitempty"` // the number of this opening of the ledger
 	Known   uint64 `json:"known"`             // keys that had ever become accepted when the ledger was opened
+	Foreign uint64 `json:"foreign,omitempty"` // keys that were accepted without a request of this ledger, by now
 
 	// the summary of a pass that came to its end and could not write it into the ledger; nil for all others
 	Run *Run `json:"run,omitempty"`

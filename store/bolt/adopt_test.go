@@ -345,3 +345,31 @@ func copyOf(t *testing.T, path string) string {
 	take(t, path, "").putBack(t, to)
 	return to
 }
+
+// A pass that is killed after it has accepted what others asked about has told of no request of the ledger's own.
+func TestKilledAfterOthersAsked(t *testing.T) {
+	for _, foreign := range []bool{false, true} {
+		l := testLedger(t, Options{})
+		copied := take(t, l.path, "")
+		i := begin(t, l, id(1))
+		must(t, l.Finish(i, store.Result{State: store.InDoubt, At: noon, Due: noon}))
+		must(t, l.Commit(store.Batch{Checkpoint: noon.Add(1)})) // the fence is up to date
+		must(t, l.Settle(id(1), i.Number, store.Result{State: store.Accepted, At: noon, Foreign: foreign}))
+		l.Report(store.Progress{Pass: "p", Mode: "run", Accepted: 1})
+		told := take(t, l.path, fenceSuffix, holderSuffix)
+		closeLedger(t, l)
+		copied.putBack(t, l.path)
+		told.putBack(t, l.path)
+		m := reopened(t, l.path, Options{AcceptFence: true})
+		entry := store.Entry{Key: id(1), Record: store.Record{
+			State: store.Accepted, Reason: store.ReasonRebuilt, Resolution: noon, At: noon,
+		}}
+		_, err := m.Import(func(yield func(store.Entry, error) bool) { yield(entry, nil) })
+		must(t, err)
+		if err = m.Adopt(store.Adoption{}); foreign {
+			must(t, err)
+		} else {
+			wantError(t, err, store.ErrRolledBack)
+		}
+	}
+}

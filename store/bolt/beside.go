@@ -168,9 +168,9 @@ type holderFile struct {
 }
 
 // newHolderFile writes the file. One that cannot be written refuses the opening: neither could the fence be.
-func newHolderFile(path, opening string, known uint64) (*holderFile, error) {
-	h := &holderFile{ledger: path, path: beside(path, holderSuffix), holder: store.NewHolder(known)}
-	h.holder.Opening = opening
+func newHolderFile(path string, now fence) (*holderFile, error) {
+	h := &holderFile{ledger: path, path: beside(path, holderSuffix), holder: store.NewHolder(now.Accepted)}
+	h.holder.Opening, h.holder.Foreign = now.Opening, now.Foreign
 	if err := h.write(); err != nil {
 		return nil, fmt.Errorf("the file that names the ledger's holder could not be written: %w; "+
 			"make sure that its directory can be written to and has space", err)
@@ -186,7 +186,7 @@ func (h *holderFile) write() error {
 	return replace(h.ledger, h.path, append(b, '\n'), false)
 }
 
-func (h *holderFile) report(p store.Progress) {
+func (h *holderFile) report(p store.Progress, foreign uint64) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	now := time.Now()
@@ -195,6 +195,7 @@ func (h *holderFile) report(p store.Progress) {
 		return
 	}
 	h.holder.Progress, h.holder.At, h.last = p, now.UTC().Truncate(time.Millisecond), now
+	h.holder.Foreign = max(h.holder.Foreign, foreign)
 	h.write() //nolint:errcheck // see Report
 }
 

@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -362,6 +363,41 @@ func TestCutOffWhileOthersRead(t *testing.T) {
 	}
 	_, err = l.Begin(id(2), noon, noon)
 	wantError(t, err, store.ErrDamaged)
+	wantClosed(t, l)
+}
+
+// A file that outgrows what is mapped is mapped anew when nobody reads: those who do, and those who begin meanwhile,
+// come to their end, and so does the commit.
+func TestMappedAnewBesideReaders(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "ledger.db")
+	must(t, Create(path, noon.Add(-24*time.Hour)))
+	l, err := Open(path, Options{mapped: 32 << 10})
+	must(t, err)
+	var readers sync.WaitGroup
+	stop := make(chan struct{})
+	for range 4 {
+		readers.Go(func() {
+			for {
+				select {
+				case <-stop:
+					return
+				default:
+				}
+				if _, err := l.Lookup(keysOf(many(0, 200))); err != nil {
+					t.Error(err)
+					return
+				}
+			}
+		})
+	}
+	for n := range 60 {
+		must(t, l.Commit(store.Batch{Entries: many(n*500, (n+1)*500)}))
+	}
+	close(stop)
+	readers.Wait()
+	if size := sizeOf(t, path); size < 1<<20 {
+		t.Errorf("it has only %d bytes: the test shows little", size)
+	}
 	wantClosed(t, l)
 }
 

@@ -11,6 +11,7 @@ import (
 	"runtime/debug"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"go.etcd.io/bbolt"
@@ -27,8 +28,9 @@ type txn struct {
 
 	// The ledger's own number of the last change, or of this one in a transaction that writes: bbolt's begins
 	// anew in a compacted file.
-	id      uint64
-	foreign uint64 // accepted in this one, and not known to be asked for by this ledger
+	id uint64
+	// accepted in this one, and not known to be asked for by this ledger; when it is finished, of all
+	foreign uint64
 }
 
 func beginTxn(tx *bbolt.Tx) (*txn, error) {
@@ -83,7 +85,8 @@ func (t *txn) finish(doubted bool) error {
 		t.meta.put(metaDistrusted, []byte{1})
 	}
 	if t.foreign > 0 {
-		t.meta.putNumber(metaForeign, t.meta.optional(metaForeign)+t.foreign)
+		t.foreign += t.meta.optional(metaForeign)
+		t.meta.putNumber(metaForeign, t.foreign)
 	}
 	if t.records.changed {
 		t.meta.putNumber(metaAccepted, t.records.accepted)
@@ -150,12 +153,14 @@ type database struct {
 
 	// inside is held to read by whoever has a transaction, and to write by whoever must be alone.
 	inside sync.RWMutex
-	// entry is held while a transaction begins or ends: a fault as one begins leaves locks of bbolt held for
-	// good, and nobody may wait for those. It guards what follows, and faulted.
-	entry       sync.Mutex
-	dead        error      // why nothing works any more: closed or damaged
-	interrupted bool       // by a fault as a transaction began
-	unwritten   *store.Run // the summary of the pass, if it found no place
+	// entry is held while a transaction begins: a fault in that moment leaves locks of bbolt held for good, and
+	// nobody may wait for those; see end. It guards what follows, and faulted.
+	entry     sync.Mutex
+	dead      error      // why nothing works any more: closed or damaged
+	unwritten *store.Run // the summary of the pass, if it found no place
+
+	interrupted chan struct{} // closed by a fault as a transaction began
+	foreign     atomic.Uint64 // of the accepted; see fence
 }
 
 // action is what a change does in a transaction that writes.
@@ -228,18 +233,32 @@ func (d *database) begin(writable bool) (tx *bbolt.Tx, err error) {
 		return err
 	})
 	if faulted {
-		d.dead, d.faulted, d.interrupted = err, true, true
+		d.dead, d.faulted = err, true
+		close(d.interrupted)
 	}
 	return tx, err
 }
 
-// end ends one that reads, or was not committed. After a fault in which another began, bbolt would wait for
-// its own lock there.
+// end ends one that reads. After a fault as another began, bbolt would wait for its own lock for good. Nor may
+// this one wait for another that begins: that waits for a commit which maps the file anew, and that for this one.
 func (d *database) end(tx *bbolt.Tx) {
-	d.entry.Lock()
-	defer d.entry.Unlock()
-	if !d.interrupted {
-		_ = tx.Rollback() // does nothing after a commit
+	if d.entry.TryLock() {
+		defer d.entry.Unlock()
+		select {
+		case <-d.interrupted:
+		default:
+			_ = tx.Rollback()
+		}
+		return
+	}
+	ended := make(chan struct{})
+	go func() {
+		_ = tx.Rollback()
+		close(ended)
+	}()
+	select {
+	case <-ended:
+	case <-d.interrupted:
 	}
 }
 
@@ -258,7 +277,7 @@ func (d *database) view(fn func(*txn) error) error {
 	if err == nil {
 		err = t.meta.err
 	}
-	spareMemory(tx)
+	dropPages(tx)
 	return err
 }
 
@@ -422,7 +441,7 @@ func (d *database) transact(fn func(*txn) error) (own bool, err error) {
 	if err != nil {
 		return false, err
 	}
-	defer d.end(tx)
+	defer tx.Rollback() // does nothing after a commit
 	d.begun = tx.ID()
 	t, err := beginTxn(tx)
 	if err == nil {
@@ -437,8 +456,12 @@ func (d *database) transact(fn func(*txn) error) (own bool, err error) {
 	case err != nil:
 		return true, err
 	}
-	spareMemory(tx)
-	return false, tx.Commit()
+	dropPages(tx)
+	err = tx.Commit()
+	if err == nil && t.foreign > 0 {
+		d.foreign.Store(t.foreign)
+	}
+	return false, err
 }
 
 // load makes sure that whatever is not read record by record can be read.

@@ -36,6 +36,7 @@ type Options struct {
 	MaxSize  int           // bytes beyond which the file does not grow, as on a full disk; 0 is no limit
 	Strict   bool          // check the whole file in each commit; slow, for tests
 	InFlight int           // requests sent at once, for whose outcomes Room keeps a reserve; 0 is 256
+	mapped   int           // of tests: in the place of the constant, and on any system; 0 is none
 
 	// AcceptFence opens a ledger whatever its fence, its witness and its place say, to read it or to mend it.
 	// One that they do not hold for is refused to everybody else until Adopt.
@@ -111,6 +112,7 @@ func (f *file) open(o Options) (err error) {
 	if runtime.GOOS != "windows" && bits.UintSize == 64 {
 		options.InitialMmapSize = mapped
 	}
+	options.InitialMmapSize = cmp.Or(o.mapped, options.InitialMmapSize)
 	f.db, err = bbolt.Open(f.path, 0o600, options)
 	// There may be as much as the file needs, and no more.
 	if errors.Is(err, syscall.ENOMEM) {

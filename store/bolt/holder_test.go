@@ -48,12 +48,12 @@ func TestReadersHoldNothing(t *testing.T) {
 func TestReportOnceASecond(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "ledger.db")
 	synctest.Test(t, func(t *testing.T) {
-		n, err := newHolderFile(path, "", 0)
+		n, err := newHolderFile(path, fence{})
 		if err != nil {
 			t.Fatal(err)
 		}
 		for i := range 30 { // one every 100 ms
-			n.report(store.Progress{Pass: "p", Checkpoint: noon, Found: 100, Done: i})
+			n.report(store.Progress{Pass: "p", Checkpoint: noon, Found: 100, Done: i}, 0)
 			time.Sleep(100 * time.Millisecond)
 		}
 		h, err := ReadHolder(path)

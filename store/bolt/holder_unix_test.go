@@ -20,7 +20,7 @@ func TestHolderIsPipe(t *testing.T) {
 	if _, err := ReadHolder(path); err == nil || !strings.Contains(err.Error(), "no regular file") {
 		t.Errorf("a pipe: %v", err)
 	}
-	n, err := newHolderFile(path, "", 0)
+	n, err := newHolderFile(path, fence{})
 	if err != nil {
 		t.Fatal(err)
 	}

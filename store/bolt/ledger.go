@@ -37,7 +37,7 @@ func newLedger(d *database, holder *holderFile) *Ledger {
 // closed or open for reading only it does nothing.
 func (l *Ledger) Report(p store.Progress) {
 	if l.holder != nil {
-		l.holder.report(p)
+		l.holder.report(p, l.foreign.Load())
 	}
 }
 
@@ -217,7 +217,8 @@ func attempt(path string, o Options, prepare func(*database) error) (*database, 
 		return nil, err
 	}
 	d := &database{
-		file: file{path: path}, readOnly: o.ReadOnly, place: place,
+		interrupted: make(chan struct{}),
+		file:        file{path: path}, readOnly: o.ReadOnly, place: place,
 		binding: binding{tenant: o.Tenant, credential: o.Credential, test: o.TestCredential},
 		reserve: newReserve(o.InFlight),
 	}
@@ -302,7 +303,7 @@ func announce(d *database) (*holderFile, error) {
 	if err != nil {
 		return nil, err
 	}
-	return newHolderFile(d.path, now.Opening, now.Accepted)
+	return newHolderFile(d.path, now.fence)
 }
 
 // raiseFence lets the fence of a ledger that is doubted count what the pass has told that was killed since
@@ -320,7 +321,7 @@ func raiseFence(path string) error {
 	if !f.Open || h.Opening != f.Opening || told <= f.Accepted {
 		return nil
 	}
-	f.Accepted = told
+	f.Accepted, f.Foreign = told, max(f.Foreign, h.Foreign)
 	return f.write(path)
 }
 

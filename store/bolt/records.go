@@ -2,6 +2,7 @@ package bolt
 
 import (
 	"bytes"
+	"math/bits"
 	"slices"
 
 	"go.etcd.io/bbolt"
@@ -26,13 +27,23 @@ type records struct {
 	sought             int    // keys, in this transaction
 }
 
-// spareEvery is after how many keys of one transaction memory is spared. Linux maps sixteen pages for each
-// that is read.
-const spareEvery = 128
+const (
+	// dropEvery is after how many keys of one transaction pages are let go of. Linux maps sixteen for each that
+	// is read.
+	dropEvery = 128
+	// leastDropped is the size from which that is worth the while, in bytes.
+	leastDropped = 1 << 20
+)
 
-// spareMemory lets go of the pages that were read, while a transaction keeps them mapped. Otherwise the process
+// dropPages lets go of the pages that were read, while a transaction keeps them mapped. Otherwise the process
 // would grow with the ledger, by what the system has in its cache in any case.
-func spareMemory(tx *bbolt.Tx) { letGo(tx.DB().Info().Data, tx.Size()) }
+func dropPages(tx *bbolt.Tx) {
+	// Not beyond what is mapped for certain.
+	size := min(tx.Size(), mapped)
+	if bits.UintSize == 64 && size >= leastDropped {
+		adviseUnneeded(tx.DB().Info().Data, size)
+	}
+}
 
 // slot is a key with what the ledger holds for it; its state is Unknown where there is nothing.
 type slot struct {
@@ -56,8 +67,8 @@ func (r *records) get(c *bbolt.Cursor, k store.Key) (code []byte, found store.Re
 	if code, err = store.EncodeKey(k); err != nil {
 		return nil, found, err
 	}
-	if r.sought++; r.sought%spareEvery == 0 {
-		spareMemory(r.keys.Tx())
+	if r.sought++; r.sought%dropEvery == 0 {
+		dropPages(r.keys.Tx())
 	}
 	if at, v := c.Seek(code); bytes.Equal(at, code) {
 		found, err = r.decode(k, code, v)

@@ -378,7 +378,7 @@ func TestCreateBesideAWitness(t *testing.T) {
 	}
 	err := Create(path, noon, Options{Place: &at})
 	wantError(t, err, store.ErrRolledBack)
-	for _, part := range []string{file, "rebuild", "move what is left away"} {
+	for _, part := range []string{file, "init --adopt", "its witness away"} {
 		if err == nil || !strings.Contains(err.Error(), part) {
 			t.Errorf("%v does not say %q", err, part)
 		}
