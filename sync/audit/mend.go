@@ -68,7 +68,7 @@ func (m Mending) marks(f Finding) bool {
 	case store.Sending, store.InDoubt:
 		return slices.ContainsFunc(f.Requests, func(r Request) bool { return r.Ours })
 	}
-	return m.Ledger != "" && len(f.Requests) > 0
+	return m.Ledger != "" && len(m.requestsOf(f)) > 0
 }
 
 // Remedies counts what can be done, where so many wait in the ledger already.
@@ -200,8 +200,9 @@ func (w *mending) markAll(part []Finding, entries map[string][]store.Entry) erro
 			continue
 		}
 		for _, e := range entries[f.Conversation] {
-			if verify.Over(e.Record) && w.about(f, e) {
-				over.Add(e, slices.ContainsFunc(f.Requests, func(r Request) bool { return r.Ours }))
+			requests := w.requestsOf(f)
+			if len(requests) > 0 && verify.Over(e.Record) && w.about(f, e) {
+				over.Add(e, slices.ContainsFunc(requests, func(r Request) bool { return r.Ours }))
 			}
 		}
 		for _, r := range f.Requests {

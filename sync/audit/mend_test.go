@@ -15,6 +15,7 @@ import (
 	"acsync/store/bolt"
 	"acsync/store/storetest/memory"
 	"acsync/sync/agentconnect"
+	"acsync/sync/journey"
 	"acsync/sync/rebuild"
 )
 
@@ -280,5 +281,66 @@ func TestMendRefusesAConvertedLedger(t *testing.T) {
 	}
 	if got := b.states(t, "a"); !slices.Equal(got, []string{"accepted"}) {
 		t.Errorf("it stands as %v", got)
+	}
+}
+
+// TestMarksOfResolutions: what is known of another resolution of a conversation marks none, and tells nothing of who has
+// asked about this one.
+func TestMarksOfResolutions(t *testing.T) {
+	first, second := noon, noon.Add(24*time.Hour)
+	for name, test := range map[string]struct {
+		others time.Time // when others asked
+		want   store.State
+	}{
+		"others asked about the second": {noon.Add(25 * time.Hour), store.Accepted},
+		"the first was asked twice":     {noon.Add(2 * time.Minute), store.Rejected},
+	} {
+		t.Run(name, func(t *testing.T) {
+			b := newBench(t, store.PerResolution)
+			rejected := store.Key{Conversation: "c", Resolution: second.UnixMilli()}
+			var intents []store.Intent
+			for key, x := range map[store.Key]store.Result{
+				{Conversation: "c", Resolution: first.UnixMilli()}: {State: store.Accepted, At: first},
+				rejected: {State: store.Rejected, Status: 400, Reason: "employee_not_found", At: second},
+			} {
+				i, err := b.Begin(key, x.At, x.At)
+				if err == nil {
+					err = b.Finish(i, x)
+				}
+				if err != nil {
+					t.Fatal(err)
+				}
+				if x.State == store.Accepted {
+					intents = append(intents, i)
+				}
+			}
+			j := journey.Journey{Conversation: "c", Resolved: second, InRange: true, Interactions: []agentconnect.Interaction{
+				{UUID: "a", ExtInteractionID: "c", CreatedAt: first.Add(time.Minute), Intent: intents[0].String()},
+				{UUID: "b", ExtInteractionID: "c", CreatedAt: test.others},
+			}}
+			known, err := b.Lookup([]store.Key{rejected})
+			if err != nil {
+				t.Fatal(err)
+			}
+			for key, record := range known {
+				j.Entries = append(j.Entries, store.Entry{Key: key, Record: record})
+			}
+			b.Terms.Stamped, b.Terms.Settled = true, noon.Add(100*time.Hour)
+			finding, found := b.Compare(j)
+			if !found {
+				t.Fatal("nothing was found")
+			}
+			if _, err := b.mend(t, finding); err != nil {
+				t.Fatal(err)
+			}
+			if known, err = b.Lookup([]store.Key{rejected}); err != nil || known[rejected].State != test.want {
+				t.Errorf("the second is %s, want %s: %v", known[rejected].State, test.want, err)
+			}
+			held, err := b.Snapshot()
+			if err != nil || held.Accepted-held.Foreign != 1 {
+				t.Errorf("%d are accepted, %d of them because others asked, and Agent Connect has one of the ledger's own: %v",
+					held.Accepted, held.Foreign, err)
+			}
+		})
 	}
 }
