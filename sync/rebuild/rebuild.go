@@ -6,6 +6,7 @@ import (
 	"context"
 	"fmt"
 	"iter"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -176,50 +177,72 @@ func (e *evidence) note(i agentconnect.Interaction) {
 	}
 }
 
-// enter writes all of it into the ledger, and gives the number of what that did not know.
+// enter writes all of it into the ledger, and gives the number of what that did not know. What is new comes
+// first: what is settled here says of itself that it was known now, and would hide the requests before that.
 func (e *evidence) enter() (written int, err error) {
-	if written, err = e.arrivals.Settle(); err == nil {
-		var n int
-		n, err = e.acceptOver()
-		written += n
-	}
 	for _, entries := range []iter.Seq2[store.Entry, error]{e.surveys(), e.followUps()} {
-		if err != nil {
-			break
+		n, err := e.ledger.Import(entries)
+		if written += n; err != nil {
+			return written, err
 		}
-		n := 0
-		n, err = e.ledger.Import(entries)
-		written += n
 	}
-	return written, err
+	n, err := e.arrivals.Settle()
+	if written += n; err != nil {
+		return written, err
+	}
+	n, err = e.acceptOver()
+	return written + n, err
 }
 
 // acceptOver marks as accepted what is over in the ledger, and was received since: it was taken up again in
 // the time that the ledger has lost, and would be sent once more by whoever takes it up again now. It gives
 // the number.
-func (e *evidence) acceptOver() (int, error) {
-	var there verify.Received
-	for id, all := range e.received {
-		known, err := e.ledger.Lookup([]store.Key{{Conversation: id}})
-		if err != nil {
-			return 0, err
+func (e *evidence) acceptOver() (accepted int, err error) {
+	for ids := range slices.Chunk(slices.Sorted(maps.Keys(e.received)), acceptedAtOnce) {
+		keys := make([]store.Key, len(ids))
+		for i, id := range ids {
+			keys[i] = store.Key{Conversation: id}
 		}
+		known, err := e.ledger.Lookup(keys)
+		if err != nil {
+			return accepted, err
+		}
+		var there verify.Received
 		for key, r := range known {
 			if key.Recovery || !verify.Over(r) {
 				continue
 			}
-			since := slices.DeleteFunc(slices.Clone(all), func(each reception) bool {
-				after := each.at.Sub(r.At)
-				// Later ones are about other resolutions.
-				return after < -verify.Skew || key.Resolution != 0 && after > verify.Skew
+			since := slices.DeleteFunc(slices.Clone(e.received[key.Conversation]), func(each reception) bool {
+				return !each.followed(key, r)
 			})
 			if len(since) > 0 {
 				own := slices.ContainsFunc(since, func(each reception) bool { return each.intent > 0 })
 				there.Add(store.Entry{Key: key, Record: r}, own)
 			}
 		}
+		n, err := there.Accept(e.ledger, time.Now())
+		if accepted += n; err != nil {
+			return accepted, err
+		}
 	}
-	return there.Accept(e.ledger, time.Now())
+	return accepted, nil
+}
+
+// acceptedAtOnce is how many conversations one transaction looks up, or changes.
+const acceptedAtOnce = 1000
+
+// followed reports whether a survey request was received about a key after that was over.
+func (r reception) followed(key store.Key, over store.Record) bool {
+	after := r.at.Sub(over.At)
+	switch {
+	// With one survey a conversation: a later request of this ledger, whatever the clocks say.
+	case key.Resolution == 0 && r.intent > over.Intent && over.Intent > 0:
+		return true
+	case after < -verify.Skew:
+		return false
+	}
+	// Later ones are about other resolutions.
+	return key.Resolution == 0 || after <= verify.Skew
 }
 
 // surveys turns what Agent Connect received into accepted entries, for what the ledger does not know as

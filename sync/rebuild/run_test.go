@@ -14,6 +14,7 @@ import (
 	"acsync/store"
 	"acsync/store/bolt"
 	"acsync/sync/agentconnect"
+	"acsync/sync/decide"
 	"acsync/sync/exit"
 	"acsync/sync/verify"
 )
@@ -382,6 +383,99 @@ func TestAskedByOthers(t *testing.T) {
 			})
 		}
 	}
+}
+
+// TestLaterResolution has what is over, or in doubt, of one resolution turn out to have arrived: the request about a later
+// one, which the ledger has lost, is learnt all the same.
+func TestLaterResolution(t *testing.T) {
+	for _, state := range []store.State{store.Rejected, store.InDoubt} {
+		t.Run(state.String(), func(t *testing.T) {
+			first, second := time.Now().AddDate(0, 0, -20), time.Now().AddDate(0, 0, -10)
+			ledger := madeFor(t, first, store.PerResolution)
+			intent := finished(t, ledger, store.Key{Conversation: "c", Resolution: first.UnixMilli()}, first, first, state)
+			number := intent.Number
+			if state == store.Rejected {
+				number += 6 // it was tried again
+			}
+			since := first
+			receiver := shown{since: &since, rows: []agentconnect.Interaction{
+				stamped("c", first.Add(5*time.Minute), intent.Ledger, number),
+				stamped("c", second.Add(time.Minute), intent.Ledger, 9),
+			}}
+			if _, err := Run(t.Context(), ledger, receiver, Options{Stamped: true}); err != nil {
+				t.Fatal(err)
+			}
+			known, err := ledger.Lookup([]store.Key{{Conversation: "c"}})
+			if err != nil {
+				t.Fatal(err)
+			}
+			var entries []store.Entry
+			for key, record := range known {
+				entries = append(entries, store.Entry{Key: key, Record: record})
+			}
+			per := decide.SurveyPer(store.PerResolution)
+			for name, at := range map[string]time.Time{"first": first, "second": second} {
+				key := per.KeyAt(store.Key{Conversation: "c"}, at)
+				if got := per.Effective(key, at, entries).State; got != store.Accepted {
+					t.Errorf("the %s resolution is %s, and was asked about", name, got)
+				}
+			}
+		})
+	}
+}
+
+// TestClockWasAhead has what was refused by a clock that was ahead be sent again by one that was right: the numbers tell
+// which came first.
+func TestClockWasAhead(t *testing.T) {
+	at := time.Now().AddDate(0, 0, -1)
+	ledger := madeFor(t, at.AddDate(0, 0, -1), store.PerConversation)
+	intent := finished(t, ledger, store.Key{Conversation: "c"}, at, at.Add(30*time.Minute), store.Rejected)
+	since := at
+	receiver := shown{since: &since, rows: []agentconnect.Interaction{
+		stamped("c", at.Add(10*time.Minute), intent.Ledger, intent.Number+6),
+	}}
+	if _, err := Run(t.Context(), ledger, receiver, Options{Stamped: true}); err != nil {
+		t.Fatal(err)
+	}
+	if got := stateOf(t, ledger, store.Key{Conversation: "c"}); got != store.Accepted {
+		t.Errorf("it is %s although a later request of it was received", got)
+	}
+}
+
+// madeFor is a new ledger that is open.
+func madeFor(t *testing.T, start time.Time, identity store.Identity) *bolt.Ledger {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "acsync.db")
+	if err := bolt.Create(path, start, bolt.Options{Identity: identity}); err != nil {
+		t.Fatal(err)
+	}
+	ledger, err := bolt.Open(path, bolt.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { ledger.Close() })
+	return ledger
+}
+
+// finished has an intent end in a state, by a clock.
+func finished(
+	t *testing.T, ledger *bolt.Ledger, key store.Key, resolution, now time.Time, state store.State,
+) store.Intent {
+	t.Helper()
+	intent, err := ledger.Begin(key, resolution, now)
+	if err == nil {
+		err = ledger.Finish(intent, store.Result{State: state, Reason: "employee_not_found", Status: 400, At: now})
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	return intent
+}
+
+// stamped is a request that Agent Connect has received.
+func stamped(id string, at time.Time, ledger string, number uint64) agentconnect.Interaction {
+	stamp := store.Intent{Ledger: ledger, Number: number}.String()
+	return agentconnect.Interaction{UUID: id + stamp, ExtInteractionID: id, CreatedAt: at, Intent: stamp}
 }
 
 // unreadable is a ledger of which one thing fails.
