@@ -16,7 +16,7 @@ import (
 // believed.
 func TestChangedByteOfSummedValues(t *testing.T) {
 	if testing.Short() {
-		t.Skip("one goroutine does all of it: there is no race to find")
+		t.Skip("it takes long, and has no goroutines of its own that share anything")
 	}
 	l := testLedger(t, Options{})
 	sample(t, l)

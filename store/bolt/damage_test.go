@@ -178,7 +178,7 @@ func TestCutOff(t *testing.T) {
 // hit, if the ledger then says something else than before, that is reported.
 func TestDamagedPages(t *testing.T) {
 	if testing.Short() {
-		t.Skip("one goroutine does all of it: there is no race to find")
+		t.Skip("it takes long, and has no goroutines of its own that share anything")
 	}
 	s := big(t)
 	good := s.content

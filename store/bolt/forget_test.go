@@ -136,7 +136,7 @@ func TestForgetRefusesDoubts(t *testing.T) {
 // erased, and nobody may be asked who was not to be. With room the same call does it.
 func TestForgetWritesAllOrNothing(t *testing.T) {
 	if testing.Short() {
-		t.Skip("one goroutine does all of it: there is no race to find")
+		t.Skip("it takes long, and has no goroutines of its own that share anything")
 	}
 	l := testLedger(t, Options{})
 	path, ids := l.path, []string(nil)

@@ -93,7 +93,7 @@ func (b between) Err() error {
 // the long programmes.
 func TestPruneInBoundedTransactions(t *testing.T) {
 	if testing.Short() {
-		t.Skip("one goroutine does all of it: there is no race to find")
+		t.Skip("it takes long, and has no goroutines of its own that share anything")
 	}
 	path := filepath.Join(t.TempDir(), "ledger.db")
 	must(t, Create(path, time.Unix(1, 0)))

@@ -45,7 +45,7 @@ func longSummary() *store.Run {
 // their intents, their outcomes and the summary do.
 func TestReserve(t *testing.T) {
 	if testing.Short() {
-		t.Skip("one goroutine does all of it: there is no race to find")
+		t.Skip("it takes long, and has no goroutines of its own that share anything")
 	}
 	if runtime.GOOS == "windows" {
 		t.Skip("there is no reserve")

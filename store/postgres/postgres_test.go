@@ -3,6 +3,7 @@ package postgres
 import (
 	"context"
 	"errors"
+	"flag"
 	"os"
 	"testing"
 	"time"
@@ -99,7 +100,14 @@ func (o *opener) Reopen(t *testing.T, l storetest.Ledger) storetest.Ledger {
 	return o.open(t, l.(*Ledger).name)
 }
 
-func TestConformance(t *testing.T) { storetest.Run(t, &opener{Database: connect(t)}) }
+func TestConformance(t *testing.T) {
+	// Each step is several round trips.
+	if f := flag.Lookup("rapid.checks"); os.Getenv("LONG_TESTS") == "" && f.Value.String() == f.DefValue {
+		must(t, f.Value.Set("10"))
+		defer func() { must(t, f.Value.Set(f.DefValue)) }()
+	}
+	storetest.Run(t, &opener{Database: connect(t)})
+}
 
 // TestPaused keeps a mark while another process has the ledger, and until it is taken away.
 func TestPaused(t *testing.T) {

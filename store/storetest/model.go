@@ -19,7 +19,7 @@ import (
 func testModel(t *testing.T, o Opener) {
 	// Each step is a sync of the disk: fewer are taken than usual, unless the long programmes are wanted.
 	if f := flag.Lookup("rapid.checks"); os.Getenv("LONG_TESTS") == "" && f.Value.String() == f.DefValue {
-		must(t, f.Value.Set("10"))
+		must(t, f.Value.Set("30"))
 		defer func() { must(t, f.Value.Set(f.DefValue)) }()
 	}
 	rapid.Check(t, func(r *rapid.T) {

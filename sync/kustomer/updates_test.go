@@ -60,7 +60,7 @@ func found(t *testing.T, c *Client, q Query) (ids []string) {
 // whatever was changed later, done again, opened again or imported, both find the same.
 func TestBothWaysFindTheSame(t *testing.T) {
 	if testing.Short() {
-		t.Skip("one goroutine does all of it: there is no race to find")
+		t.Skip("it takes long, and has no goroutines of its own that share anything")
 	}
 	now := time.Date(2026, 11, 22, 12, 7, 31, 0, time.UTC)
 	for seed := range uint64(2) {

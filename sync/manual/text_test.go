@@ -11,7 +11,7 @@ import (
 // TestTextFits holds that each topic fits terminals of several widths, and says there all that it says.
 func TestTextFits(t *testing.T) {
 	if testing.Short() {
-		t.Skip("one goroutine does all of it: there is no race to find")
+		t.Skip("it takes long, and has no goroutines of its own that share anything")
 	}
 	for _, topic := range append(Topics(), Topic{Name: "topics", Text: Index()}) {
 		for _, width := range []int{60, 80, 120} {

@@ -161,7 +161,7 @@ func amount(few, many int) int {
 // Unless it is long, it looks at six pages, on a light desk and a dark phone.
 func TestBrowser(t *testing.T) {
 	if testing.Short() {
-		t.Skip("one goroutine does all of it: there is no race to find")
+		t.Skip("it takes long, and has no goroutines of its own that share anything")
 	}
 	ctx, kept := browser(t), artifacts(t)
 	usual, detail := detailed(400, 72*time.Hour, nil)

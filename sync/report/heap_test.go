@@ -80,7 +80,7 @@ func TestRowsAreSmall(t *testing.T) {
 // as many as a page or a ticket may have: what is in use meanwhile hardly grows.
 func TestRenderingIsSmall(t *testing.T) {
 	if testing.Short() {
-		t.Skip("one goroutine does all of it: there is no race to find")
+		t.Skip("it takes long, and has no goroutines of its own that share anything")
 	}
 	const most = 64 // bytes for each conversation more
 	few, many := mostOnPage, amount(3*mostOnPage, 20*mostOnPage)

@@ -646,7 +646,7 @@ func TestManyAgents(t *testing.T) {
 // TestRangeIsSmall counts many conversations, each of a customer of its own: memory is for groups, not for them.
 func TestRangeIsSmall(t *testing.T) {
 	if testing.Short() {
-		t.Skip("one goroutine does all of it: there is no race to find")
+		t.Skip("it takes long, and has no goroutines of its own that share anything")
 	}
 	t.Setenv("TMPDIR", t.TempDir())
 	n := amount(100_000, 1_000_000)

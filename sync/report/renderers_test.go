@@ -184,7 +184,7 @@ func TestFormulasAreText(t *testing.T) {
 // TestManyConversations holds what a page lists: all of as many as it may, else a fair part of each group, and it says so.
 func TestManyConversations(t *testing.T) {
 	if testing.Short() {
-		t.Skip("one goroutine does all of it: there is no race to find")
+		t.Skip("it takes long, and has no goroutines of its own that share anything")
 	}
 	for _, test := range []struct{ conversations, listed int }{{mostOnPage, mostOnPage}, {amount(mostOnPage+1000, 20_000), mostOnPage}} {
 		pass, detail := detailed(test.conversations, 48*time.Hour, nil)
