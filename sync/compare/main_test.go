@@ -119,8 +119,13 @@ func TestTable(t *testing.T) {
 // TestFlags refuses what is not known before anything is built.
 func TestFlags(t *testing.T) {
 	for _, arguments := range [][]string{
-		{"-worlds", "calm,nowhere"}, {"-conversations", "1"}, {"-per-minute", "0"}, {"now"},
-		{"-worlds", "calm", "-acsync", "/nowhere"}, {"-before", "main.go"}, {"-nothing"},
+		{"-worlds", "calm,nowhere"},
+		{"-conversations", "1"},
+		{"-per-minute", "0"},
+		{"now"},
+		{"-worlds", "calm", "-acsync", "/nowhere"},
+		{"-before", "main.go"},
+		{"-nothing"},
 	} {
 		var out, errs bytes.Buffer
 		if err := run(context.Background(), arguments, &out, &errs); err == nil || out.Len() > 0 {
