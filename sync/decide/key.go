@@ -26,7 +26,8 @@ func KeyOfID(id string) store.Key {
 	return store.Key{Conversation: id}
 }
 
-// HexKey names a conversation by an id of 24 hex digits; false for any other.
+// HexKey names a conversation by an id of 24 hex digits. For any other it is false, and the key that of the id
+// in lower case, which still says what was meant.
 func HexKey(id string) (store.Key, bool) {
 	key := store.Key{Conversation: strings.ToLower(id)}
 	var digits [24]byte

@@ -1,6 +1,7 @@
 package decide
 
 import (
+	"strings"
 	"testing"
 	"time"
 
@@ -41,6 +42,18 @@ func TestErasedAppliesToAll(t *testing.T) {
 			if got := SurveyPer(per).Effective(key, at, []store.Entry{erased}); !got.Held() {
 				t.Errorf("one survey per %s, marked done %s later: %+v", per, later, got)
 			}
+		}
+	}
+}
+
+// TestHexKey names also what is no id of 24 hex digits, in lower case: the audit shows it.
+func TestHexKey(t *testing.T) {
+	for id, hex := range map[string]bool{
+		"6716500FA1b2c3d4e5f60001": true, "6716500GA1b2c3d4e5f60001": false, "ABC": false, "": false,
+	} {
+		got, ok := HexKey(id)
+		if want := (store.Key{Conversation: strings.ToLower(id)}); got != want || ok != hex {
+			t.Errorf("%s: got %+v, %t", id, got, ok)
 		}
 	}
 }
