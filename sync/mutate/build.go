@@ -14,6 +14,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 )
 
 //go:embed switch.go.txt
@@ -37,10 +38,14 @@ func (b *build) compile(ctx context.Context, dir, binary string) error {
 			return err
 		}
 		args := []string{
-			"test", "-c", "-vet=off", "-gcflags=" + "./" + filepath.Clean(b.dir) + "=-e", "-overlay=" + b.overlay,
-			"-o", binary, "./" + filepath.Clean(dir),
+			"test", "-c", "-vet=off", "-gcflags=" + "./" + b.dir + "=-e", "-overlay=" + b.overlay,
+			"-o", binary, "./" + dir,
 		}
-		out, err := exec.CommandContext(ctx, "go", args...).CombinedOutput()
+		c := exec.CommandContext(ctx, "go", args...)
+		// Interrupted, the go command waits for its compilers, which would write into what is being removed.
+		c.Cancel, c.WaitDelay = func() error { return c.Process.Signal(os.Interrupt) }, 10*time.Second
+		c.Env = append(os.Environ(), "TMPDIR="+b.temp)
+		out, err := c.CombinedOutput()
 		if err == nil {
 			return nil
 		}

@@ -1,10 +1,12 @@
 package main
 
 import (
+	"bytes"
 	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -20,9 +22,11 @@ import (
 
 // suite is a test binary that has the mutants of a package in it.
 type suite struct {
-	binary string
-	dir    string
-	tests  []test // the quickest first
+	binary   string
+	dir      string
+	temp     string
+	patience time.Duration // for a mutant, besides the time that its tests take
+	tests    []test        // the quickest first
 }
 
 // test is one test, run without a mutant.
@@ -33,22 +37,25 @@ type test struct {
 }
 
 // newSuite compiles the tests of a package with the mutants in it, and runs them one by one, without a
-// mutant.
+// mutant. A package without tests has an empty suite.
 func newSuite(ctx context.Context, b *build, dir string, skip *regexp.Regexp) (suite, error) {
-	name := strings.ReplaceAll(filepath.Clean(dir), "/", "_") + ".test"
-	s := suite{dir: dir, binary: filepath.Join(b.temp, name)}
+	s := suite{dir: dir, temp: b.temp, patience: 10 * time.Second}
+	s.binary = filepath.Join(b.temp, strings.ReplaceAll(dir, string(filepath.Separator), "_")+".test")
 	if err := b.compile(ctx, dir, s.binary); err != nil {
 		return s, err
 	}
-	list, err := s.command(ctx, "", "-test.list=^(Test|Fuzz|Example)").Output()
-	if err != nil {
-		return s, err
+	if _, err := os.Stat(s.binary); errors.Is(err, os.ErrNotExist) {
+		return s, nil
 	}
-	for _, name := range strings.Fields(string(list)) {
-		if skip.MatchString(name) {
+	var list bytes.Buffer
+	if err := s.run(ctx, &list, 0, "", "-test.list=^(Test|Fuzz|Example)"); err != nil {
+		return s, fmt.Errorf("%w\n%s", err, list.Bytes())
+	}
+	for _, name := range strings.Fields(list.String()) {
+		if skip != nil && skip.MatchString(name) {
 			continue
 		}
-		t, err := s.trace(ctx, name, filepath.Join(b.temp, name))
+		t, err := s.trace(ctx, name)
 		if err != nil {
 			return s, err
 		}
@@ -58,23 +65,27 @@ func newSuite(ctx context.Context, b *build, dir string, skip *regexp.Regexp) (s
 	return s, nil
 }
 
-// judge returns the mutants that the suite lets live, and tells of each as soon as that is known.
+// judge returns the mutants that the suite lets live, and tells of each mutant whether it lives as soon as
+// that is known. The first error ends it.
 func (s suite) judge(
-	ctx context.Context, mutants []mutant, atOnce int, lives func(mutant),
+	ctx context.Context, mutants []mutant, atOnce int, judged func(m mutant, lives bool),
 ) (living []mutant, err error) {
-	var group errgroup.Group
+	group, ctx := errgroup.WithContext(ctx)
 	group.SetLimit(max(atOnce, 1))
 	var mu sync.Mutex
 	for _, m := range mutants {
 		group.Go(func() error {
-			passed := s.passes(ctx, m.id)
+			passed, err := s.passes(ctx, m.id)
+			if err != nil {
+				return fmt.Errorf("%s: nothing can be said of it: %w", m.name(), err)
+			}
 			mu.Lock()
 			defer mu.Unlock()
-			if passed && ctx.Err() == nil {
+			if passed {
 				living = append(living, m)
-				lives(m)
 			}
-			return ctx.Err()
+			judged(m, passed)
+			return nil
 		})
 	}
 	err = group.Wait()
@@ -82,10 +93,11 @@ func (s suite) judge(
 }
 
 // trace runs a test and notes which mutants it reaches.
-func (s suite) trace(ctx context.Context, name, file string) (test, error) {
-	t, begin := test{name: name, reaches: map[int]bool{}}, time.Now()
-	if out, err := s.command(ctx, "MUTANT_TRACE="+file, only(t)).CombinedOutput(); err != nil {
-		return t, fmt.Errorf("%s fails without a mutant: %w\n%s", name, err, out)
+func (s suite) trace(ctx context.Context, name string) (test, error) {
+	t, begin, file := test{name: name, reaches: map[int]bool{}}, time.Now(), s.binary+"."+name
+	var out bytes.Buffer
+	if err := s.run(ctx, &out, 0, file, only(t)); err != nil {
+		return t, fmt.Errorf("%s fails without a mutant: %w\n%s", name, err, out.Bytes())
 	}
 	t.took = time.Since(begin)
 	seen, err := os.ReadFile(file)
@@ -101,8 +113,8 @@ func (s suite) trace(ctx context.Context, name, file string) (test, error) {
 }
 
 // passes reports whether the tests that reach a mutant pass with it. A few quick ones find most of what is
-// found.
-func (s suite) passes(ctx context.Context, id int) bool {
+// found. That they could not be run to their end says nothing of the mutant, and is an error.
+func (s suite) passes(ctx context.Context, id int) (bool, error) {
 	var reaching []test
 	for _, t := range s.tests {
 		if t.reaches[id] {
@@ -112,18 +124,28 @@ func (s suite) passes(ctx context.Context, id int) bool {
 	for some := 8; len(reaching) > 0; some *= 2 {
 		now := reaching[:min(some, len(reaching))]
 		reaching = reaching[len(now):]
-		most := 10 * time.Second
+		most := s.patience
 		for _, t := range now {
 			most += 5 * t.took
 		}
 		limited, cancel := context.WithTimeout(ctx, most)
-		err := s.command(limited, "MUTANT="+strconv.Itoa(id), only(now...)).Run()
+		err := s.run(limited, nil, id, "", only(now...))
+		late := limited.Err() != nil
 		cancel()
-		if err != nil {
-			return false
+		var exit *exec.ExitError
+		switch {
+		case ctx.Err() != nil:
+			return false, ctx.Err()
+		case err == nil:
+		// A loop without end is told by its time, and a test that fails by how it exits. A signal comes from
+		// outside.
+		case late, errors.As(err, &exit) && exit.ExitCode() > 0:
+			return false, nil
+		default:
+			return false, fmt.Errorf("the tests of %s: %w", s.dir, err)
 		}
 	}
-	return true
+	return true, nil
 }
 
 func (s suite) reaches(id int) bool {
@@ -139,10 +161,18 @@ func only(tests ...test) string {
 	return "-test.run=^(" + strings.Join(names, "|") + ")$"
 }
 
-func (s suite) command(ctx context.Context, env string, args ...string) *exec.Cmd {
+// run runs the test binary, with a mutant or with none (0). What it leaves in its temporary folder is removed,
+// also if it was killed.
+func (s suite) run(ctx context.Context, out io.Writer, mutant int, trace string, args ...string) error {
+	temp, err := os.MkdirTemp(s.temp, "run")
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(temp)
 	c := exec.CommandContext(ctx, s.binary, append(args, "-test.short", "-test.failfast")...)
-	// What fails with a mutant is no example for later tests of the program.
-	c.Dir, c.Env = s.dir, append(os.Environ(), env, "RAPID_NOFAILFILE=1")
-	c.WaitDelay = time.Second
-	return c
+	c.Dir, c.Stdout, c.Stderr, c.WaitDelay = s.dir, out, out, time.Second
+	c.Env = append(os.Environ(), "MUTANT="+strconv.Itoa(mutant), "MUTANT_TRACE="+trace, "TMPDIR="+temp,
+		// What fails with a mutant is no example for later tests of the program.
+		"RAPID_NOFAILFILE=1")
+	return c.Run()
 }
