@@ -161,8 +161,8 @@ func only(tests ...test) string {
 	return "-test.run=^(" + strings.Join(names, "|") + ")$"
 }
 
-// run runs the test binary, with a mutant or with none (0). What it leaves in its temporary folder is removed,
-// also if it was killed.
+// run runs the test binary, with a mutant or with none (0). What it leaves in its temporary folder is
+// removed, also if it was killed.
 func (s suite) run(ctx context.Context, out io.Writer, mutant int, trace string, args ...string) error {
 	temp, err := os.MkdirTemp(s.temp, "run")
 	if err != nil {

@@ -164,8 +164,8 @@ func TestSleeps(t *testing.T) {
 				t.Fatal(err)
 			}
 			<-ended
-			interrupted := strings.Contains(out.String(), "mutate: interrupted")
-			if c.ProcessState.ExitCode() != 2 || !interrupted || strings.Contains(out.String(), "fails without") {
+			said := strings.Contains(out.String(), "mutate: interrupted")
+			if c.ProcessState.ExitCode() != 2 || !said || strings.Contains(out.String(), "fails without") {
 				t.Errorf("%s: printed %s", c.ProcessState, &out)
 			}
 			left, err := os.ReadDir(temp)

@@ -32,7 +32,7 @@ func findModule() (module, error) {
 // targets are the files to change, each once, by the folder of their package.
 func (m module) targets(args []string) (map[string][]string, error) {
 	if len(args) == 0 {
-		return nil, errors.New("nothing to change: name packages or files, such as sync/decide (-h tells more)")
+		return nil, errors.New("nothing is named: name packages or files, such as sync/decide (-h tells all)")
 	}
 	targets := map[string][]string{}
 	for _, arg := range args {
