@@ -41,8 +41,8 @@ const ifMoved = "If it was moved, and the old one will never be used again: acsy
 const restoreCopy = "run acsync ledger restore FILE with the newest copy of it, which learns who was asked " +
 	"since, and leave its fence where it is"
 
-const anew = "move the ledger, its fence and its witness away (acsync init names those that are left), and " +
-	"run acsync init --adopt --start TIME, which learns from Agent Connect who was asked"
+const anew = "move the ledger, its fence and its witness away, and run acsync init --adopt --start TIME, which " +
+	"names what is still in its place, and learns from Agent Connect who was asked"
 
 // advice says what an operator can do about the sentinels that need an operator.
 var advice = []struct {

@@ -204,8 +204,8 @@ func (z *zoo) edited(t *testing.T, change func(meta *bbolt.Bucket) error) []byte
 const (
 	unfenced = "its fence \\S+ is missing.*Put the fence back beside it.*ledger rebuild --config \\S+, or.*ledger restore --config \\S+ FILE"
 
-	restore = "(ledger restore --config \\S+ FILE.*leave its fence where it is|Leave the fence where it is.*ledger restore --config \\S+ FILE).*rebuild"
-	backup  = "ledger restore --config \\S+ FILE with the newest copy of it.*leave its fence.*Only if all copies are lost.*init --config \\S+ and.*rebuild"
+	restore = "(ledger restore --config \\S+ FILE.*leave its fence where it is|Leave the fence where it is.*ledger restore --config \\S+ FILE).*(rebuild|its witness away.*init --config \\S+ --adopt --start TIME)"
+	backup  = "ledger restore --config \\S+ FILE with the newest copy of it.*leave its fence.*Only if all copies are lost.*its witness away.*init --config \\S+ --adopt --start TIME"
 )
 
 // TestZoo keeps every kind of damaged ledger, and shows each to the program.

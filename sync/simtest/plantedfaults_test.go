@@ -24,8 +24,8 @@ var plantedFaults = []planted{
 	}}},
 	{"gt for gte", []edit{{"sync/kustomer/search.go", `{{by.by, "gte", q.From}`, `{{by.by, "gt", q.From}`}}},
 	{"those that share a commit are answered before it", []edit{{
-		"store/bolt/database.go", "	return false, tx.Commit()\n",
-		"	if d.early != nil {\n		d.early()\n		time.Sleep(2 * time.Second)\n	}\n	return false, tx.Commit()\n",
+		"store/bolt/database.go", "	err = tx.Commit()\n",
+		"	if d.early != nil {\n		d.early()\n		time.Sleep(2 * time.Second)\n	}\n	err = tx.Commit()\n",
 	}, {"store/bolt/database.go", "	turns turns[action]\n", "	turns turns[action]\n	early func()\n"}, {
 		"store/bolt/database.go", "	from := time.Now()\n	err := d.tell(false)\n",
 		"	from := time.Now()\n	if len(group) > 1 {\n		d.early = func() {\n			for _, c := range group[1:] {\n				c.turn <- false\n			}\n			d.early, group = nil, group[:1]\n		}\n	}\n	err := d.tell(false)\n",
