@@ -133,18 +133,11 @@ type program struct {
 
 // build makes the programs that are compared.
 func (s settings) build(ctx context.Context, dir string) ([]program, error) {
-	packages := []string{"acsync/sync/compare/workflow", "acsync/sync/compare/careful"}
-	if s.acsync == "" {
-		packages = append(packages, "acsync")
-	}
-	built, err := measure.Build(ctx, dir, packages...)
-	if err != nil {
-		return nil, err
-	}
 	ready, older := s.acsync, s.before
 	for _, path := range []*string{&ready, &older} {
 		if *path != "" {
 			// Each runs in a directory of its own.
+			var err error
 			if *path, err = filepath.Abs(*path); err == nil {
 				*path, err = exec.LookPath(*path)
 			}
@@ -152,6 +145,14 @@ func (s settings) build(ctx context.Context, dir string) ([]program, error) {
 				return nil, fmt.Errorf("a program to compare with cannot be run: %w", err)
 			}
 		}
+	}
+	packages := []string{"acsync/sync/compare/workflow", "acsync/sync/compare/careful"}
+	if s.acsync == "" {
+		packages = append(packages, "acsync")
+	}
+	built, err := measure.Build(ctx, dir, packages...)
+	if err != nil {
+		return nil, err
 	}
 	if ready == "" {
 		ready = built[2]
