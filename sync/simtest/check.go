@@ -135,6 +135,7 @@ func (w *checker) checkApplied(made plan.Plan, began time.Time, process string) 
 
 // checkProcess holds a process that has ended against what must always hold.
 func (w *checker) checkProcess(p *process, e endedProcess) {
+	w.checkHost(p, e)
 	if leaked := leak(p.log.bytes()); leaked != "" {
 		w.journal.wrongf("I9", "the log of %s has %s", p.name, leaked)
 	}
@@ -168,6 +169,17 @@ func (w *checker) checkProcess(p *process, e endedProcess) {
 	w.checkCode(e)
 	w.checkPassedOver(e)
 	w.checkClosed(p, e)
+}
+
+// checkHost finds a process that this machine has left without what it needs, be it said or logged.
+func (w *checker) checkHost(p *process, e endedProcess) {
+	said := string(p.log.bytes())
+	if e.err != nil {
+		said += e.err.Error()
+	}
+	if short := shortage(said); short != "" {
+		w.journal.failf("%s met a shortage of this machine: %s", p.name, short)
+	}
 }
 
 // checkClosed lets no intent stay open behind a pass that has come to its end, and could write that down.

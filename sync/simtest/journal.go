@@ -19,6 +19,7 @@ type journal struct {
 	events []event
 	met    map[string]int // faults and other things worth knowing that they were tried
 	wrong  []wrong
+	failed string // what this machine could not do first; empty: it could do all
 }
 
 type event struct {
@@ -56,6 +57,23 @@ func (j *journal) wrongf(invariant, format string, args ...any) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	j.wrong = append(j.wrong, wrong{invariant, event{time.Now(), text}})
+}
+
+// failf enters that this machine could not do its part. That is no fault of the program, and what is found in
+// such a world proves nothing.
+func (j *journal) failf(format string, args ...any) {
+	text := fmt.Sprintf(format, args...)
+	j.note("FAILED: %s", text)
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	j.failed = cmp.Or(j.failed, text)
+}
+
+// failure is what this machine could not do first; empty: it could do all.
+func (j *journal) failure() string {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	return j.failed
 }
 
 // faults is what does not hold, in the order in which it was found.

@@ -1,6 +1,7 @@
 package simtest
 
 import (
+	"flag"
 	"io"
 	"log"
 	"os"
@@ -9,11 +10,12 @@ import (
 )
 
 func TestMain(m *testing.M) {
+	flag.Parse()
 	// net/http tells of answers that nobody has asked for.
 	log.SetOutput(io.Discard)
 	// Worlds are small, and the first of them are gone before the last are made.
 	debug.SetGCPercent(400)
-	os.Exit(m.Run())
+	os.Exit(here.run(m))
 }
 
 // amount is how much of something a test does: a few, or with LONG_TESTS=1 many. With -short, as the race

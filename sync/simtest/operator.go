@@ -294,6 +294,7 @@ func (w *operator) putBack(r *rand.Rand) {
 		}
 	}
 	if err := now.put(w.dir); err != nil {
+		w.journal.failf("the older copy cannot be put back: %v", err)
 		return
 	}
 	w.whole = w.whole || what == "machine"
@@ -322,7 +323,7 @@ func (w *operator) repair(r *rand.Rand, killAt kill) {
 		// Without the secret only what was there before is known to be true.
 		w.journal.note("what was there before is put there again")
 		if err := w.suspect.before.put(w.dir); err != nil {
-			w.journal.wrongf("simulation", "%v", err)
+			w.journal.failf("what was there cannot be put back: %v", err)
 		}
 		w.suspect = nil
 		return
@@ -344,7 +345,7 @@ func (w *operator) repair(r *rand.Rand, killAt kill) {
 func (w *operator) copyOf() string {
 	path := filepath.Join(filepath.Dir(w.dir), "copy.db")
 	if err := os.WriteFile(path, w.suspect.copied[filepath.Join("ledger", "acsync.db")], 0o600); err != nil {
-		w.journal.wrongf("simulation", "%v", err)
+		w.journal.failf("the copy of the ledger cannot be written: %v", err)
 	}
 	return path
 }

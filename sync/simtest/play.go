@@ -16,6 +16,7 @@ import (
 type Report struct {
 	Seed          uint64
 	Wrong         []string       // what does not hold, in the order in which it was found; empty: all is well
+	Failed        string         // what this machine could not do; then Wrong is empty, and the world proves nothing
 	Events        []string       // all that has happened
 	Digest        string         // of those
 	Met           map[string]int // the kinds of faults that came up, and how often
@@ -28,7 +29,7 @@ type Report struct {
 func Play(seed uint64, dir string) Report {
 	w := &operator{world: newWorld(seed, dir)}
 	if err := w.found(); err != nil {
-		w.journal.wrongf("simulation", "the ledger cannot be made: %v", err)
+		w.journal.failf("the ledger cannot be made: %v", err)
 	} else {
 		w.live()
 		w.rest()
@@ -37,7 +38,10 @@ func Play(seed uint64, dir string) Report {
 	time.Sleep(2 * awhile) // until the services have noticed that nobody listens any more
 	report := Report{
 		Seed: seed, Events: w.journal.lines(), Digest: w.journal.digest(), Met: w.journal.coverage(),
-		Conversations: len(w.society.conversations), Processes: w.turn, Arrivals: len(w.receiver.all()),
+		Failed: w.journal.failure(), Conversations: len(w.society.conversations), Processes: w.turn, Arrivals: len(w.receiver.all()),
+	}
+	if report.Failed != "" {
+		return report
 	}
 	for _, each := range w.journal.faults() {
 		report.Wrong = append(

@@ -119,7 +119,7 @@ func (w *world) perform(p *process, sigterm kill, do act) endedProcess {
 			err = disk.put(w.dir)
 		}
 		if err != nil {
-			w.journal.wrongf("simulation", "the disk of %s cannot be kept: %v", p.name, err)
+			w.journal.failf("the disk of %s cannot be kept: %v", p.name, err)
 		}
 	}
 	w.network.hangUp(p.name)
