@@ -8,13 +8,16 @@ import (
 
 // TestSameCourse plays worlds twice, beside others, and compares all that has happened, to the nanosecond.
 func TestSameCourse(t *testing.T) {
-	count := uint64(amount(12, 60))
+	wanted, err := seedsFor(*firstSeed, uint64(amount(12, 60)))
+	if err != nil {
+		t.Fatal(err)
+	}
 	var next atomic.Uint64
-	next.Store(*firstSeed)
+	next.Store(wanted.first)
 	for range runtime.GOMAXPROCS(0) {
 		t.Run("", func(t *testing.T) {
 			t.Parallel()
-			for seed := next.Add(1) - 1; seed < *firstSeed+count && !t.Failed(); seed = next.Add(1) - 1 {
+			for seed := next.Add(1) - 1; seed < wanted.end() && !t.Failed(); seed = next.Add(1) - 1 {
 				compare(t, play(t, seed), play(t, seed))
 			}
 		})

@@ -15,10 +15,10 @@ import (
 func TestShortage(t *testing.T) {
 	for text, want := range map[string]string{
 		"": "",
-		fmt.Sprintf("the commit failed: %v", errDisk):                                "",
-		fmt.Sprintf("write x.db: %v", syscall.ENOSPC):                                "no space left on device",
-		fmt.Sprintf("%v; write x.db: %v; %v", errDisk, syscall.ENOSPC, errDisk):      "no space left on device",
-		fmt.Sprintf("open /dev/shm/x: %v", syscall.EMFILE):                           "too many open files",
+		fmt.Sprintf("the commit failed: %v", errDisk):                                 "",
+		fmt.Sprintf("write x.db: %v", syscall.ENOSPC):                                 "no space left on device",
+		fmt.Sprintf("%v; write x.db: %v; %v", errDisk, syscall.ENOSPC, errDisk):       "no space left on device",
+		fmt.Sprintf("open /dev/shm/x: %v", syscall.EMFILE):                            "too many open files",
 		"seed 3: I2 at day 1 00:00:00.000000000: a: the ledger has nothing at all in": "",
 	} {
 		if is := shortage(text); is != want {

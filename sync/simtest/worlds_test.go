@@ -1,8 +1,9 @@
 package simtest
 
 import (
-	"flag"
+	"bytes"
 	"fmt"
+	"io"
 	"maps"
 	"os"
 	"path/filepath"
@@ -14,14 +15,6 @@ import (
 	"testing"
 	"testing/synctest"
 )
-
-var (
-	firstSeed = flag.Uint64("sim.seed", 1, "the first seed, or the only one")
-	seedCount = flag.Uint64("sim.seeds", 0, "so many seeds; 0: as many as suit, or with -sim.seed one")
-)
-
-// usual is how many seeds are played where nobody says.
-const usual = 200
 
 // notPlayed tells of a world that this machine could not play, whatever has come of it.
 const notPlayed = "could not be played on this machine"
@@ -64,7 +57,7 @@ func tell(t *testing.T, r Report) {
 	for _, each := range last {
 		t.Log(each)
 	}
-	t.Logf("play it again: go test ./sync/simtest -run TestWorlds -sim.seed=%d -v", r.Seed)
+	t.Logf("play it again: %s", again(r.Seed))
 }
 
 // totals are what came up in many worlds.
@@ -72,7 +65,13 @@ type totals struct {
 	mu                                         sync.Mutex
 	met                                        map[string]int
 	worlds, conversations, processes, arrivals int
+
+	of       uint64    // so many worlds are wanted
+	progress io.Writer // is told of each stage
 }
+
+// stage is after how many worlds a long run says how far it is: what tests log is shown in the end.
+const stage = 500
 
 func (s *totals) add(r Report) {
 	s.mu.Lock()
@@ -84,28 +83,43 @@ func (s *totals) add(r Report) {
 	s.conversations += r.Conversations
 	s.processes += r.Processes
 	s.arrivals += r.Arrivals
+	if s.worlds%stage == 0 {
+		fmt.Fprintf(s.progress, "%d of %d worlds are played\n", s.worlds, s.of)
+	}
+}
+
+// TestProgress holds that a long run says how far it is.
+func TestProgress(t *testing.T) {
+	var told bytes.Buffer
+	sum := &totals{met: map[string]int{}, of: 1200, progress: &told}
+	for range 1200 {
+		sum.add(Report{})
+	}
+	if want := "500 of 1200 worlds are played\n1000 of 1200 worlds are played\n"; told.String() != want {
+		t.Errorf("%q, want %q", told.String(), want)
+	}
 }
 
 // TestWorlds plays worlds, and holds what happens in them against what must never happen.
 func TestWorlds(t *testing.T) {
-	count := *seedCount
-	if count == 0 {
-		count = uint64(amount(usual, 1200))
-		if *firstSeed != 1 {
-			count = 1
-		}
+	wanted, err := seedsWanted()
+	if err != nil {
+		t.Fatal(err)
 	}
-	sum := &totals{met: map[string]int{}}
+	sum := &totals{met: map[string]int{}, of: wanted.count, progress: io.Discard}
+	if testing.Verbose() {
+		sum.progress = os.Stderr
+	}
 	var next atomic.Uint64
-	next.Store(*firstSeed)
+	next.Store(wanted.first)
 	t.Run("seeds", func(t *testing.T) {
 		for range runtime.GOMAXPROCS(0) {
 			t.Run("", func(t *testing.T) {
 				t.Parallel()
-				for seed := next.Add(1) - 1; seed < *firstSeed+count && !t.Failed(); seed = next.Add(1) - 1 {
+				for seed := next.Add(1) - 1; seed < wanted.end() && !t.Failed(); seed = next.Add(1) - 1 {
 					r := play(t, seed)
 					sum.add(r)
-					if len(r.Wrong) > 0 || count == 1 && testing.Verbose() {
+					if len(r.Wrong) > 0 || wanted.count == 1 && testing.Verbose() {
 						tell(t, r)
 					}
 				}
@@ -117,7 +131,7 @@ func TestWorlds(t *testing.T) {
 	for _, kind := range slices.Sorted(maps.Keys(sum.met)) {
 		t.Logf("%7d  %s", sum.met[kind], kind)
 	}
-	if count < usual || t.Failed() {
+	if wanted.count < usual || t.Failed() {
 		return
 	}
 	for _, kind := range kinds() {
