@@ -5,18 +5,16 @@ import (
 	"flag"
 	"fmt"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"regexp"
-	"runtime"
 	"strings"
 	"testing"
 )
 
 var (
 	plantedRun = flag.String("sim.planted", "",
-		"plant the faults whose names match, and tell how many seeds find each")
-	plantedMost = flag.Int("sim.planted.seeds", 400, "seeds for a planted fault, at most")
+		"plant the faults whose names match, and tell how many seeds find each; ? fails with the list of names")
+	plantedMost = flag.Int("sim.planted.seeds", 1000, "seeds for a planted fault, at most")
 )
 
 // edit is a change of a file of the module.
@@ -35,82 +33,119 @@ func TestPlanted(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, p := range plantedFaults {
-		overlay, err := p.overlay(t, root)
-		if err != nil {
+		if _, err := p.changed(root); err != nil {
 			t.Errorf("%s: %v", p.name, err)
-			continue
 		}
-		if *plantedRun == "" || !regexp.MustCompile(*plantedRun).MatchString(p.name) {
-			continue
-		}
-		t.Run(p.name, func(t *testing.T) { p.find(t, overlay) })
+	}
+	list, err := chosen(*plantedRun, *plantedMost)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, p := range list {
+		t.Run(p.name, func(t *testing.T) { p.find(t, root) })
 	}
 }
 
-// overlay writes the changed files, and what tells the compiler of them.
-func (p planted) overlay(t *testing.T, root string) (string, error) {
-	t.Helper()
-	dir, changed := scratch(t), map[string]string{}
-	for i, e := range p.edits {
-		path := filepath.Join(root, e.file)
-		from := path
-		if before := changed[path]; before != "" {
-			from = before
-		}
-		text, err := os.ReadFile(from)
-		if err != nil {
-			return "", err
-		}
-		if n := strings.Count(string(text), e.old); n != 1 {
-			return "", fmt.Errorf("%s has %d times what is to be changed: %q", e.file, n, e.old)
-		}
-		to := filepath.Join(dir, fmt.Sprintf("%d.go", i))
-		if err := os.WriteFile(to, []byte(strings.Replace(string(text), e.old, e.new, 1)), 0o600); err != nil {
-			return "", err
-		}
-		changed[path] = to
+// chosen are the faults whose names match a pattern; none for an empty one.
+func chosen(pattern string, most int) (list []planted, err error) {
+	if pattern == "" {
+		return nil, nil
 	}
-	text, err := json.Marshal(map[string]any{"Replace": changed})
+	if most < 1 {
+		return nil, fmt.Errorf("-sim.planted.seeds=%d: with no seed no fault can be found", most)
+	}
+	var names strings.Builder
+	for _, p := range plantedFaults {
+		fmt.Fprintf(&names, "\n  %s", p.name)
+	}
+	if pattern == "?" {
+		return nil, fmt.Errorf("the faults that -sim.planted can choose:%s", &names)
+	}
+	matches, err := regexp.Compile(pattern)
+	if err != nil {
+		return nil, fmt.Errorf("-sim.planted: %w", err)
+	}
+	for _, p := range plantedFaults {
+		if matches.MatchString(p.name) {
+			list = append(list, p)
+		}
+	}
+	if len(list) == 0 {
+		return nil, fmt.Errorf("-sim.planted=%s matches none of the faults:%s", pattern, &names)
+	}
+	return list, nil
+}
+
+// changed are the files of the module with the fault in them, by their paths.
+func (p planted) changed(root string) (map[string]string, error) {
+	files := map[string]string{}
+	for _, e := range p.edits {
+		path := filepath.Join(root, e.file)
+		text, known := files[path]
+		if !known {
+			read, err := os.ReadFile(path)
+			if err != nil {
+				return nil, err
+			}
+			text = string(read)
+		}
+		if n := strings.Count(text, e.old); n != 1 {
+			return nil, fmt.Errorf("%s has %d times what is to be changed: %q", e.file, n, e.old)
+		}
+		files[path] = strings.Replace(text, e.old, e.new, 1)
+	}
+	return files, nil
+}
+
+// build makes the binary that plays worlds with the fault.
+func (p planted) build(root, dir string) (binary string, err error) {
+	files, err := p.changed(root)
 	if err != nil {
 		return "", err
 	}
-	file := filepath.Join(dir, "overlay.json")
-	return file, os.WriteFile(file, text, 0o600)
+	overlay, replaced := filepath.Join(dir, "overlay.json"), map[string]string{}
+	for path, text := range files {
+		replaced[path] = filepath.Join(dir, fmt.Sprintf("%d.go", len(replaced)))
+		if err := os.WriteFile(replaced[path], []byte(text), 0o600); err != nil {
+			return "", err
+		}
+	}
+	text, err := json.Marshal(map[string]any{"Replace": replaced})
+	if err != nil {
+		return "", err
+	}
+	if err := os.WriteFile(overlay, text, 0o600); err != nil {
+		return "", err
+	}
+	binary = filepath.Join(dir, "planted.test")
+	out, err := here.output("go", "test", "-c", "-overlay", overlay, "-o", binary, "acsync/sync/simtest")
+	if err != nil {
+		return "", fmt.Errorf("it cannot be built: %w\n%s", err, out)
+	}
+	return binary, nil
 }
-
-var firstFound = regexp.MustCompile(`seed (\d+): (\S+) at [^:]*:\d\d:[^:]*: (.*)`)
 
 // find plays worlds until one of them finds the fault.
-func (p planted) find(t *testing.T, overlay string) {
-	binary := filepath.Join(filepath.Dir(overlay), "planted.test")
-	build := exec.Command("go", "test", "-c", "-overlay", overlay, "-o", binary, "acsync/sync/simtest")
-	if out, err := build.CombinedOutput(); err != nil {
-		t.Fatalf("it does not compile: %v\n%s", err, out)
+func (p planted) find(t *testing.T, root string) {
+	dir := scratch(t)
+	binary, err := p.build(root, dir)
+	if err != nil {
+		t.Fatal(err)
 	}
-	played := 0
-	for step := 2 * runtime.GOMAXPROCS(0); played < *plantedMost; step *= 2 {
-		out, err := exec.Command(binary, "-test.run", "^TestWorlds$", "-test.timeout", "20m",
-			fmt.Sprintf("-sim.seed=%d", played+1), fmt.Sprintf("-sim.seeds=%d", step)).CombinedOutput()
-		played += step
-		if err == nil {
-			continue
-		}
-		found := firstFound.FindStringSubmatch(string(out))
-		if found == nil {
-			found = []string{"", "?", "a panic", panicked(string(out))}
-		}
-		t.Logf("%-55s found with %4d seeds by %s (seed %s): %.120s", p.name, played, found[2], found[1], found[3])
-		return
-	}
-	t.Errorf("%-55s NOT found with %d seeds", p.name, played)
-}
-
-// panicked is what a test has ended with that did not come to its end.
-func panicked(text string) string {
-	for line := range strings.Lines(text) {
-		if strings.HasPrefix(line, "panic: ") {
-			return strings.TrimSpace(line)
+	with := func(path string) player {
+		return func(first, count int) (string, error) {
+			return here.output(path, "-test.run=^TestWorlds$", "-test.timeout=20m", "-sim.dir="+dir,
+				fmt.Sprintf("-sim.seed=%d", first), fmt.Sprintf("-sim.seeds=%d", count))
 		}
 	}
-	return "without a word"
+	found, played, err := hunt(*plantedMost, with(binary), with(self(t)))
+	switch {
+	case err != nil:
+		t.Errorf("%-55s not decided after %d seeds: %v", p.name, played, err)
+	case found == nil:
+		t.Errorf("%-55s NOT found with %4d seeds", p.name, played)
+	default:
+		t.Logf("%-55s found with %4d seeds by %s (seed %s): %.120s", p.name, played, found.by, found.seed,
+			found.text)
+	}
 }
